@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/crash_point.h"
+
+#ifdef POSTRIDER_CRASH_POINTS
+#include <csignal>
+#include <cstdlib>
+
+namespace postrider::crash {
+namespace {
+
+struct Installed {
+  Hook hook = nullptr;
+  void* context = nullptr;
+};
+thread_local Installed installed;
+
+const char* const crash_at = std::getenv("CRASH_AT");
+int active_mutant = [] {
+  const char* text = std::getenv("MUTANT");
+  return text ? std::atoi(text) : 0;
+}();
+
+}  // namespace
+
+void set_hook(Hook hook, void* context) { installed = {hook, context}; }
+
+void reached(std::string_view point) {
+  if (installed.hook) return installed.hook(point, installed.context);
+  if (crash_at && point == crash_at) std::raise(SIGKILL);
+}
+
+int mutant() { return active_mutant; }
+void set_mutant(int number) { active_mutant = number; }
+
+}  // namespace postrider::crash
+#endif
