@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "journal/committer.h"
+
+#include <utility>
+
+#include "base/crash_point.h"
+
+namespace postrider::journal {
+
+void Committer::submit(Group group, Done done) {
+  if (stopped()) return done(Error{Code::unavailable, "the journal has stopped"});
+  {
+    std::lock_guard lock(mutex_);
+    queue_.push_back({std::move(group), std::move(done)});
+    waiting_.store(queue_.size(), std::memory_order_relaxed);
+  }
+  arrived_.notify_one();
+}
+
+void Committer::wait(Duration most) {
+  std::unique_lock lock(mutex_);
+  arrived_.wait_for(lock, most, [&] { return !queue_.empty(); });
+}
+
+void Committer::wake() { arrived_.notify_all(); }
+
+void Committer::collect() {
+  std::lock_guard lock(mutex_);
+  std::size_t bytes = 0;
+  while (!queue_.empty() && batch_.size() < options_.batch_groups) {
+    const auto size = queue_.front().group.bytes();
+    if (!batch_.empty() && bytes + size > options_.batch_bytes) break;
+    bytes += size;
+    batch_.push_back(std::move(queue_.front().group));
+    batch_done_.push_back(std::move(queue_.front().done));
+    queue_.pop_front();
+  }
+  waiting_.store(queue_.size(), std::memory_order_relaxed);
+}
+
+Committer::Step Committer::commit_once() {
+  if (ambiguous_) return settle_ambiguity();
+  collect();
+  if (batch_.empty()) return Step::idle;
+  ++number_;
+  return commit();
+}
+
+Committer::Step Committer::commit() {
+  if (PR_MUTANT(2)) {  // planted: acknowledge before the commit
+    std::vector<Done> early;
+    std::swap(early, batch_done_);
+    for (auto& done : early) done(Receipt{});
+    for (std::size_t i = 0; i < batch_.size(); ++i) batch_done_.emplace_back([](Result<Receipt>) {});
+  }
+  auto receipts = journal_.commit(number_, batch_);
+  if (receipts.ok()) {
+    PR_CRASH_POINT("committer.durable");
+    finish(std::move(receipts).value());
+    return Step::worked;
+  }
+  if (receipts.error().code == Code::ambiguous) {
+    log_.warning("commit_ambiguous", {{"batch", number_}, {"why", receipts.error().detail}});
+    ambiguous_ = true;
+    return Step::worked;
+  }
+  if (receipts.error().code == Code::exhausted && batch_.size() > 1) {
+    // Intake must not take the road down with it: what frees room goes on alone.
+    std::vector<Group> road;
+    std::vector<Done> road_done;
+    std::vector<Done> refused;
+    for (std::size_t i = 0; i < batch_.size(); ++i) {
+      if (batch_[i].purpose == Purpose::road) {
+        road.push_back(std::move(batch_[i]));
+        road_done.push_back(std::move(batch_done_[i]));
+      } else {
+        refused.push_back(std::move(batch_done_[i]));
+      }
+    }
+    if (!refused.empty()) {
+      batch_ = std::move(road);
+      batch_done_ = std::move(road_done);
+      for (auto& done : refused) done(receipts.error());
+      if (batch_.empty()) return Step::worked;
+      ++number_;
+      return commit();
+    }
+  }
+  refuse(receipts.error());
+  return Step::worked;
+}
+
+Committer::Step Committer::settle_ambiguity() {
+  if (PR_MUTANT(8)) {  // planted: an ambiguous commit is taken as failed
+    ambiguous_ = false;
+    refuse({Code::unavailable, "commit failed"});
+    return Step::worked;
+  }
+  if (PR_MUTANT(9)) {  // planted: an ambiguous commit is taken as done
+    ambiguous_ = false;
+    finish(std::vector<Receipt>(batch_.size()));
+    return Step::worked;
+  }
+  auto found = journal_.landed(number_);
+  if (!found.ok()) {
+    if (found.error().code != Code::fenced) return Step::again;
+    ambiguous_ = false;
+    refuse(found.error());
+    return Step::worked;
+  }
+  ambiguous_ = false;
+  if (*found) {
+    finish(std::move(**found));
+    return Step::worked;
+  }
+  ++number_;
+  return commit();
+}
+
+void Committer::finish(std::vector<Receipt> receipts) {
+  std::vector<Done> done;
+  std::swap(done, batch_done_);
+  batch_.clear();
+  for (std::size_t i = 0; i < done.size(); ++i) done[i](std::move(receipts[i]));
+}
+
+void Committer::refuse(const Error& error) {
+  if (error.code == Code::io || error.code == Code::fenced) {
+    log_.alarm("journal_stopped", {{"why", error.detail}, {"code", name(error.code)}});
+    std::deque<Pending> left;
+    {
+      std::lock_guard lock(mutex_);
+      stopped_.store(true, std::memory_order_release);
+      std::swap(left, queue_);
+      waiting_.store(0, std::memory_order_relaxed);
+    }
+    for (auto& pending : left) batch_done_.push_back(std::move(pending.done));
+  }
+  std::vector<Done> done;
+  std::swap(done, batch_done_);
+  batch_.clear();
+  for (auto& refused : done) refused(error);
+}
+
+}  // namespace postrider::journal
