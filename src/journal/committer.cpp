@@ -8,13 +8,16 @@
 namespace postrider::journal {
 
 void Committer::submit(Group group, Done done) {
-  if (stopped()) return done(Error{Code::unavailable, "the journal has stopped"});
   {
     std::lock_guard lock(mutex_);
-    queue_.push_back({std::move(group), std::move(done)});
-    waiting_.store(queue_.size(), std::memory_order_relaxed);
+    if (!stopped()) {
+      queue_.push_back({std::move(group), std::move(done)});
+      waiting_.store(queue_.size(), std::memory_order_relaxed);
+      arrived_.notify_one();
+      return;
+    }
   }
-  arrived_.notify_one();
+  done(Error{Code::unavailable, "the journal has stopped"});
 }
 
 void Committer::wait(Duration most) {
