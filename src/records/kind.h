@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+
+namespace postrider::records {
+
+// What a spool record is. Stored in journal::Label::kind: numbers are for ever.
+// How label fields are used, per kind (owner is the MessageId always):
+//            n                  due_ms                 lane              attempt
+//  accepted  recipients in all  when it was accepted   tenant            -
+//  variant   its first n        its send_at, or 0      its index         -
+//  queued    the recipient      when to try            destination       attempts made
+//  intent    the recipient      when it was written    -                 the attempt it belongs to
+//  uncertain the recipient      when to try again      destination       attempts made
+enum class Kind : std::uint8_t { accepted = 1, variant = 2, queued = 3, intent = 4, uncertain = 5 };
+
+}  // namespace postrider::records
