@@ -13,15 +13,15 @@ namespace postrider::io {
 
 // What a handshake established; kept with every delivery attempt. Names as OpenSSL prints them.
 struct TlsFacts {
-  std::string version;      // "TLSv1.3"; empty = cleartext
-  std::string cipher;       // "TLS_AES_256_GCM_SHA384"
+  std::string version;              // "TLSv1.3"; empty = cleartext
+  std::string cipher;               // "TLS_AES_256_GCM_SHA384"
   bool certificate_valid = false;   // chain and host name both check out
   std::string certificate_verdict;  // in words, when not valid
 };
 
 // What we ask of a peer's certificate. Opportunistic TLS verifies too, to record the verdict, and goes on.
 struct TlsWanted {
-  std::string host;          // name for SNI and for the certificate
+  std::string host;  // name for SNI and for the certificate
   bool require_valid = false;
 };
 

@@ -9,8 +9,8 @@
 
 namespace postrider::io {
 
-// Where mail for a domain goes, best first. not_found = the domain takes no mail, for certain; any other error is
-// temporary and never a reason to bounce.
+// Where mail for a domain goes, best first. not_found = the domain takes no mail, for certain; any other
+// error is temporary and never a reason to bounce.
 struct MailHost {
   std::string name;                    // for EHLO checks and certificates; the literal itself for a literal
   std::vector<std::string> addresses;  // IP literals

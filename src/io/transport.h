@@ -19,13 +19,14 @@ struct Endpoint {
 };
 std::string to_string(const Endpoint& endpoint);  // "192.0.2.1:25", "[2001:db8::1]:25"
 
-// Opens connections to other hosts. The seam between the road and the network: Asio in production, scripted peers
-// in simulation. Called on the loop that will own the stream.
+// Opens connections to other hosts. The seam between the road and the network: Asio in production, scripted
+// peers in simulation. Called on the loop that will own the stream.
 class Transport {
  public:
   virtual ~Transport() = default;
   // `source` is the local address to send from; empty lets the system choose.
-  virtual Task<Result<std::unique_ptr<ByteStream>>> connect(Endpoint to, std::string source, Instant deadline) = 0;
+  virtual Task<Result<std::unique_ptr<ByteStream>>> connect(Endpoint to, std::string source,
+                                                            Instant deadline) = 0;
 };
 
 }  // namespace postrider::io

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/stderr_log.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <iterator>
+
+#include "base/text.h"
+
+namespace postrider::io {
+namespace {
+
+constexpr std::size_t longest_value = 2000;
+
+constexpr std::string_view word(Level level) {
+  switch (level) {
+    case Level::debug:
+      return "debug";
+    case Level::info:
+      return "info";
+    case Level::warning:
+      return "warning";
+    case Level::alarm:
+      return "alarm";
+  }
+  return "";
+}
+
+// Length of the well-formed UTF-8 character at the front, 0 if there is none.
+std::size_t character(std::string_view text) {
+  for (std::size_t length = 1; length <= 4 && length <= text.size(); ++length)
+    if (is_utf8(text.substr(0, length))) return length;
+  return 0;
+}
+
+// C0, DEL, C1 and U+2028/2029: terminals and log readers take them for commands or line ends.
+bool is_dangerous(std::string_view c) {
+  if (c.size() == 1) return c[0] >= 0 && (c[0] < 0x20 || c[0] == 0x7f);
+  return (c.size() == 2 && c[0] == '\xc2' && static_cast<unsigned char>(c[1]) < 0xa0) || c == "\u2028" ||
+         c == "\u2029";
+}
+
+unsigned scalar(std::string_view c) {
+  if (c.size() == 1) return static_cast<unsigned char>(c[0]);
+  unsigned value = static_cast<unsigned char>(c[0]) & (c.size() == 2 ? 0x1fu : 0x0fu);
+  for (char next : c.substr(1)) value = value << 6 | (static_cast<unsigned char>(next) & 0x3fu);
+  return value;
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+  bool clipped = text.size() > longest_value;
+  text = text.substr(0, longest_value);
+  out += '"';
+  while (!text.empty()) {
+    std::size_t length = character(text);
+    if (length == 0) {
+      out += "\\ufffd";
+      text.remove_prefix(1);
+      continue;
+    }
+    std::string_view c = text.substr(0, length);
+    if (c == "\"" || c == "\\") {
+      out += '\\';
+      out += c;
+    } else if (c == "\n") {
+      out += "\\n";
+    } else if (is_dangerous(c)) {
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", scalar(c));
+    } else {
+      out += c;
+    }
+    text.remove_prefix(length);
+  }
+  if (clipped) out += "...";
+  out += '"';
+}
+
+// Words that need no quotes in the text form.
+bool is_plain(std::string_view text) {
+  if (text.empty() || text.size() > longest_value) return false;
+  for (char c : text)
+    if (c <= ' ' || c >= 0x7f || c == '"' || c == '\\' || c == '=') return false;
+  return true;
+}
+
+void append_value(std::string& out, const Field& field, bool quote_always) {
+  if (const auto* text = std::get_if<std::string_view>(&field.value)) {
+    if (quote_always || !is_plain(*text))
+      append_quoted(out, *text);
+    else
+      out += *text;
+  } else if (const auto* number = std::get_if<std::int64_t>(&field.value)) {
+    fmt::format_to(std::back_inserter(out), "{}", *number);
+  } else {
+    out += std::get<bool>(field.value) ? "true" : "false";
+  }
+}
+
+void append_time(std::string& out, Time time) {
+  fmt::format_to(std::back_inserter(out), "{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(seconds(time)),
+                 millis(time) - seconds(time) * 1000);
+}
+
+}  // namespace
+
+void StderrLog::write(Level level, std::string_view event, std::initializer_list<Field> fields) {
+  if (level < least_) return;
+  std::string line;
+  line.reserve(256);
+  if (format_ == Format::json) {
+    line += R"({"time":")";
+    append_time(line, clock_.wall());
+    line += R"(","level":")";
+    line += word(level);
+    line += R"(","event":)";
+    append_quoted(line, event);
+    for (const Field& field : fields) {
+      line += ',';
+      append_quoted(line, field.name);
+      line += ':';
+      append_value(line, field, true);
+    }
+    line += "}\n";
+  } else {
+    append_time(line, clock_.wall());
+    line += ' ';
+    line += word(level);
+    line += ' ';
+    append_value(line, Field("", event), false);
+    for (const Field& field : fields) {
+      line += ' ';
+      line += field.name;
+      line += '=';
+      append_value(line, field, false);
+    }
+    line += '\n';
+  }
+  // Whoever reads the log may be gone or slow; a server does not stop for that.
+  std::string_view left = line;
+  while (!left.empty()) {
+    ssize_t put = ::write(fd_, left.data(), left.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put <= 0) return;
+    left.remove_prefix(static_cast<std::size_t>(put));
+  }
+}
+
+}  // namespace postrider::io

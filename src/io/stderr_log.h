@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "base/clock.h"
+#include "base/log.h"
+
+namespace postrider::io {
+
+// Lines on a descriptor, one write(2) each, so that lines of different threads never mix. Values are clipped
+// at 2,000 bytes; control characters (ANSI escapes, C1 and the Unicode line separators among them) and bytes
+// that are not UTF-8 are escaped, so that nobody's input can forge a line. Any thread.
+class StderrLog final : public Log {
+ public:
+  enum class Format { text, json };
+  StderrLog(const Clock& clock, Format format, Level least, int fd = 2)
+      : clock_(clock), format_(format), least_(least), fd_(fd) {}
+
+  void write(Level level, std::string_view event, std::initializer_list<Field> fields) override;
+
+ private:
+  const Clock& clock_;
+  Format format_;
+  Level least_;
+  int fd_;
+};
+
+}  // namespace postrider::io
