@@ -191,7 +191,11 @@ class Journal {
   virtual Result<bool> maintain(Time now, Time events_before) = 0;
   // Live records whose places are worth freeing (little else lives beside them), oldest first. The owner moves those it
   // may, by groups with moves. Empty below the cleaning mark.
-  virtual std::vector<Sequence> worth_moving(std::size_t max) const = 0;
+  struct LiveRecord {
+    Sequence sequence;
+    Label label;
+  };
+  virtual std::vector<LiveRecord> worth_moving(std::size_t max) const = 0;
 };
 
 }  // namespace postrider::journal

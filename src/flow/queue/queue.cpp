@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/queue/queue.h"
+
+#include <algorithm>
+
+#include "base/crash_point.h"
+#include "records/kind.h"
+
+namespace postrider {
+
+using journal::Label;
+using journal::Sequence;
+using records::Kind;
+
+std::uint32_t Queue::lane_index(std::uint64_t lane) {
+  const auto [at, fresh] = lane_numbers_.try_emplace(lane, static_cast<std::uint32_t>(lanes_.size()));
+  if (fresh) lanes_.push_back(lane);
+  return at->second;
+}
+
+Message* Queue::add(const Admission& admission) {
+  Message* message = message_slab_.make();
+  message->id = admission.id;
+  message->tenant = admission.tenant;
+  message->accepted = admission.accepted;
+  message->accepted_ms = admission.accepted_ms;
+  message->send_at_ms = admission.send_at_ms;
+  if (!admission.variants.empty())
+    message->variants = std::make_unique<std::vector<VariantRef>>(admission.variants);
+  messages_.insert(message);
+  return message;
+}
+
+Recipient* Queue::add(Message& message, const Admission::To& to) {
+  Recipient* recipient = recipients_.make();
+  recipient->message = &message;
+  recipient->queued = to.queued;
+  recipient->due_ms = to.due_ms;
+  recipient->n = to.n;
+  recipient->lane = lane_index(to.lane);
+  recipient->sibling = message.recipients;
+  message.recipients = recipient;
+  ++message.here;
+  return recipient;
+}
+
+Message& Queue::restored_message(const Label& label) {
+  MessageId id{label.owner};
+  if (auto* known = messages_.find(id)) return *known;
+  Message* message = message_slab_.make();
+  message->id = id;
+  messages_.insert(message);
+  return *message;
+}
+
+void Queue::restore(Sequence sequence, const Label& label) {
+  auto& message = restored_message(label);
+  switch (Kind{label.kind}) {
+    case Kind::accepted:
+      message.accepted = sequence;
+      message.tenant.value = label.lane;
+      message.accepted_ms = label.due_ms;
+      break;
+    case Kind::variant: {
+      if (!message.variants) message.variants = std::make_unique<std::vector<VariantRef>>();
+      auto& variants = *message.variants;
+      const VariantRef variant{sequence, label.n, label.due_ms};
+      variants.insert(std::ranges::upper_bound(variants, label.n, {}, &VariantRef::first), variant);
+      break;
+    }
+    case Kind::queued:
+    case Kind::uncertain: {
+      auto* recipient = add(message, {sequence, label.n, label.due_ms, label.lane});
+      recipient->attempt = label.attempt;
+      recipient->in_doubt = Kind{label.kind} == Kind::uncertain;
+      break;
+    }
+    case Kind::intent: restoring_.intents.emplace_back(RecipientId{message.id, label.n}, sequence); break;
+  }
+}
+
+Queue::Restored Queue::restored() {
+  Restored out;
+  for (const auto& [id, sequence] : restoring_.intents) {
+    if (auto* recipient = find(id)) {
+      recipient->in_doubt = true;
+      intents_[recipient].push_back(sequence);
+    } else {
+      out.orphans.push_back(sequence);
+    }
+  }
+  restoring_ = {};
+  std::vector<Message*> empty;
+  out.waiting.reserve(recipients_.count());
+  messages_.each([&](Message& message) {
+    if (message.here == 0) return empty.push_back(&message);
+    for (auto* recipient = message.recipients; recipient; recipient = recipient->sibling) {
+      // Without its content nobody can send it. It stays visible, and an operator decides.
+      if (!message.accepted) recipient->standing = Standing::held;
+      out.waiting.push_back(recipient);
+    }
+  });
+  for (auto* message : empty) {
+    if (message->accepted) out.orphans.push_back(message->accepted);
+    if (message->variants)
+      for (const auto& variant : *message->variants) out.orphans.push_back(variant.sequence);
+    messages_.erase(message);
+    message_slab_.free(message);
+  }
+  return out;
+}
+
+void Queue::intent(Recipient& recipient, Sequence sequence) { intents_[&recipient].push_back(sequence); }
+
+void Queue::release_intents(Recipient& recipient, std::vector<Sequence>& releases) {
+  const auto found = intents_.find(&recipient);
+  if (found == intents_.end()) return;
+  releases.insert(releases.end(), found->second.begin(), found->second.end());
+  intents_.erase(found);
+}
+
+void Queue::release_for(Recipient& recipient, std::vector<Sequence>& releases) {
+  auto& message = *recipient.message;
+  recipient.standing = Standing::settling;
+  releases.push_back(recipient.queued);
+  release_intents(recipient, releases);
+  if (--message.here > 0) return;
+  if (message.accepted) releases.push_back(message.accepted);
+  if (message.variants)
+    for (const auto& variant : *message.variants) releases.push_back(variant.sequence);
+}
+
+void Queue::gone(Recipient& recipient) {
+  auto& message = *recipient.message;
+  for (auto** link = &message.recipients; *link; link = &(*link)->sibling) {
+    if (*link != &recipient) continue;
+    *link = recipient.sibling;
+    break;
+  }
+  recipients_.free(&recipient);
+  if (message.recipients) return;
+  messages_.erase(&message);
+  message_slab_.free(&message);
+}
+
+Label Queue::label(const Recipient& recipient) const {
+  Label label;
+  label.kind = static_cast<std::uint8_t>(Kind::queued);
+  label.owner = recipient.message->id.bytes;
+  label.n = recipient.n;
+  label.attempt = recipient.attempt;
+  label.due_ms = recipient.due_ms;
+  label.lane = lanes_[recipient.lane];
+  return label;
+}
+
+Queue::Movable Queue::movable(const journal::Journal::LiveRecord& record) {
+  auto* message = messages_.find(MessageId{record.label.owner});
+  if (!message || message->here == 0) return {};
+  switch (Kind{record.label.kind}) {
+    case Kind::accepted: return {nullptr, message->accepted == record.sequence ? message : nullptr};
+    case Kind::variant: return {nullptr, message};
+    case Kind::queued:
+    case Kind::uncertain: {
+      auto* recipient = find(RecipientId{message->id, record.label.n});
+      if (!recipient || recipient->queued != record.sequence) return {};
+      const bool still = recipient->standing == Standing::waiting || recipient->standing == Standing::held;
+      return {still || PR_MUTANT(7) ? recipient : nullptr, nullptr};  // planted: it may be settling meanwhile
+    }
+    case Kind::intent: return {};
+  }
+  return {};
+}
+
+void Queue::moved(const Movable& what, Sequence from, Sequence to) {
+  if (what.recipient) {
+    what.recipient->queued = to;
+  } else if (what.message->accepted == from) {
+    what.message->accepted = to;
+  } else if (what.message->variants) {
+    for (auto& variant : *what.message->variants)
+      if (variant.sequence == from) variant.sequence = to;
+  }
+}
+
+Recipient* Queue::find(const RecipientId& id) {
+  auto* message = messages_.find(id.message);
+  if (!message) return nullptr;
+  for (auto* recipient = message->recipients; recipient; recipient = recipient->sibling)
+    if (recipient->n == id.n) return recipient;
+  return nullptr;
+}
+
+}  // namespace postrider

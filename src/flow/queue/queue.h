@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "flow/queue/message.h"
+#include "flow/queue/message_table.h"
+#include "flow/queue/slab.h"
+#include "journal/journal.h"
+#include "model/ids.h"
+
+namespace postrider {
+
+// What intake made durable and now hands to the road. Sequences are places in the spool.
+struct Admission {
+  MessageId id;
+  TenantId tenant;
+  journal::Sequence accepted;
+  std::int64_t accepted_ms = 0;
+  std::int64_t send_at_ms = 0;
+  std::vector<VariantRef> variants;
+  struct To {
+    journal::Sequence queued;
+    std::uint32_t n = 0;
+    std::int64_t due_ms = 0;
+    std::uint64_t lane = 0;  // the destination's stable hash
+  };
+  std::vector<To> to;
+};
+
+// Who is still to be delivered: the index in memory of what is live in the spool. It owns messages and recipients, knows
+// where each record stands, and says what a group must release. Only the road thread touches it. The states and
+// what a crash leaves in each are docs/queue-states.md.
+class Queue {
+ public:
+  // A lane is the stable hash of a destination; inside, destinations are numbered in order of first sight.
+  std::uint32_t lane_index(std::uint64_t lane);
+  std::uint64_t lane_hash(std::uint32_t index) const { return lanes_[index]; }
+  std::size_t lanes() const { return lanes_.size(); }
+
+  // Takes what intake made durable. `each` sees every new recipient, standing at waiting.
+  template <class Each>
+  void admit(const Admission& admission, Each each) {
+    Message* message = add(admission);
+    for (const auto& to : admission.to) each(*add(*message, to));
+  }
+
+  // Recovery: feed every live record, in any order, then restored() once.
+  void restore(journal::Sequence sequence, const journal::Label& label);
+  struct Restored {
+    std::vector<Recipient*> waiting;          // everyone, standing at waiting or held; doubts are marked
+    std::vector<journal::Sequence> orphans;   // records that nobody needs any more: release them
+  };
+  Restored restored();
+
+  // The group that ends a recipient must release these: its record, its intents, and with the last recipient
+  // of a message the message's own. The recipient then stands at settling until gone() or a failure.
+  void release_for(Recipient& recipient, std::vector<journal::Sequence>& releases);
+  void gone(Recipient& recipient);  // that group is durable
+
+  // An intent of this recipient is durable; its next group releases it.
+  void intent(Recipient& recipient, journal::Sequence sequence);
+  // The group that moves it (a deferral) releases its intents too.
+  void release_intents(Recipient& recipient, std::vector<journal::Sequence>& releases);
+  journal::Label label(const Recipient& recipient) const;
+
+  // For cleaning.
+  struct Movable {
+    Recipient* recipient = nullptr;  // its own record
+    Message* message = nullptr;      // the message's: accepted or a variant
+  };
+  // The owner of a live record that may be copied elsewhere now; nullptrs = leave it (in flight, or gone).
+  Movable movable(const journal::Journal::LiveRecord& record);
+  void moved(const Movable& what, journal::Sequence from, journal::Sequence to);
+
+  Recipient* find(const RecipientId& id);  // walks the message's recipients
+  Message* find(const MessageId& id) { return messages_.find(id); }
+  template <class Visit>
+  void each_message(Visit visit) const {
+    messages_.each(visit);
+  }
+
+  std::size_t recipients() const { return recipients_.count(); }
+  std::size_t messages() const { return messages_.size(); }
+  std::size_t bytes() const { return recipients_.bytes() + message_slab_.bytes(); }
+
+ private:
+  Message* add(const Admission& admission);
+  Recipient* add(Message& message, const Admission::To& to);
+  Message& restored_message(const journal::Label& label);
+
+  MessageTable messages_;
+  Slab<Message> message_slab_;
+  Slab<Recipient> recipients_;
+  std::vector<std::uint64_t> lanes_;
+  std::unordered_map<std::uint64_t, std::uint32_t> lane_numbers_;
+  // Few recipients have intents at any moment: those in the commit window, and those a crash left in doubt.
+  std::unordered_map<const Recipient*, std::vector<journal::Sequence>> intents_;
+  struct Restoring {
+    std::vector<std::pair<RecipientId, journal::Sequence>> intents;
+  };
+  Restoring restoring_;
+};
+
+}  // namespace postrider
