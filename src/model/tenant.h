@@ -18,8 +18,8 @@ class Badge {
   constexpr Badge() {}  // NOLINT: a defaulted one would make Badge an aggregate that anybody can make
 };
 
-// The tenant for which something is done, and the proof that somebody was entitled to say so. Every query on a
-// tenant's data takes one, so an identifier out of a request can never become the tenant of a query.
+// The tenant for which something is done, and the proof that somebody was entitled to say so. Every query on
+// a tenant's data takes one, so an identifier out of a request can never become the tenant of a query.
 class Tenant {
  public:
   Tenant(Badge<accounts::ApiKey>, TenantId id) : id_(id) {}  // whoever showed this key
@@ -35,7 +35,10 @@ class Tenant {
 };
 
 // The tenant of something Postrider wrote earlier under a credential: for readers of the log, the builder of
-// policies and delivery, where nobody is signing in. Never in a door (src/edge): a test reads the sources for it.
-inline Tenant recorded_tenant(TenantId id) { return Tenant(id); }
+// policies and delivery, where nobody is signing in. Never in a door (src/edge): a test reads the sources for
+// it.
+inline Tenant recorded_tenant(TenantId id) {
+  return Tenant(id);
+}
 
 }  // namespace postrider
