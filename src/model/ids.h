@@ -13,6 +13,7 @@ namespace postrider {
 using TenantId = Id<struct TenantTag>;      // an account; from the credential, never from a request
 using ApiKeyId = WideId<struct ApiKeyTag>;  // the 22 characters in the middle of an API key
 using DomainId = Id<struct DomainTag>;
+using SigningKeyId = Id<struct SigningKeyTag>;  // a DKIM key, wherever its private half is
 using MessageId = WideId<struct MessageTag>;  // one accepted request; X-Message-Id is its 22-character form
 using EventId = WideId<struct EventTag>;
 

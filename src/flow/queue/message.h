@@ -26,11 +26,16 @@ struct Message {
   MessageId id;
   TenantId tenant;
   journal::Sequence accepted;
-  std::int64_t accepted_ms = 0;
-  std::int64_t send_at_ms = 0;  // of the only personalization, when it travels inside the accepted record
+  std::int64_t since_ms = 0;  // its age counts from here: when it was accepted, or its send_at when that is later
   Recipient* recipients = nullptr;  // those not gone, linked by `sibling`
   std::unique_ptr<std::vector<VariantRef>> variants;  // null when the only one travels inside; sorted by `first`
   std::uint32_t here = 0;  // recipients not settled yet
+
+  // When recipient n has had its time, however it was spent: waiting, paused or held.
+  std::int64_t expires_ms(std::uint32_t n, std::int64_t max_age_ms) const {
+    const auto* variant = variant_of(n);
+    return std::max(since_ms, variant ? variant->send_at_ms : 0) + max_age_ms;
+  }
 
   // The variant of recipient n, or null: its request had one personalization, or (damage) it is missing.
   const VariantRef* variant_of(std::uint32_t n) const {

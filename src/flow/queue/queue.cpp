@@ -23,8 +23,7 @@ Message* Queue::add(const Admission& admission) {
   message->id = admission.id;
   message->tenant = admission.tenant;
   message->accepted = admission.accepted;
-  message->accepted_ms = admission.accepted_ms;
-  message->send_at_ms = admission.send_at_ms;
+  message->since_ms = admission.since_ms;
   if (!admission.variants.empty())
     message->variants = std::make_unique<std::vector<VariantRef>>(admission.variants);
   messages_.insert(message);
@@ -59,7 +58,7 @@ void Queue::restore(Sequence sequence, const Label& label) {
     case Kind::accepted:
       message.accepted = sequence;
       message.tenant.value = label.lane;
-      message.accepted_ms = label.due_ms;
+      message.since_ms = label.due_ms;
       break;
     case Kind::variant: {
       if (!message.variants) message.variants = std::make_unique<std::vector<VariantRef>>();

@@ -18,8 +18,7 @@ struct Admission {
   MessageId id;
   TenantId tenant;
   journal::Sequence accepted;
-  std::int64_t accepted_ms = 0;
-  std::int64_t send_at_ms = 0;
+  std::int64_t since_ms = 0;  // see Message
   std::vector<VariantRef> variants;
   struct To {
     journal::Sequence queued;

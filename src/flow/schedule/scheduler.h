@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <functional>
+#include <memory>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "flow/queue/message.h"
+#include "flow/schedule/assignment.h"
+#include "flow/schedule/destination.h"
+#include "flow/schedule/retry.h"
+#include "flow/schedule/wheel.h"
+
+namespace postrider {
+
+// Who is next, per destination. It holds no clock and never sleeps: pick(now) answers with work, or how long to wait.
+// Due times are on the anchored clock (base/clock.h), so a stepped wall neither hurries nor stalls anything.
+// One thread (the road).
+class Scheduler {
+ public:
+  struct Limits {
+    std::uint32_t window_start = 8;    // transactions out at once at a new destination
+    std::uint32_t window_most = 64;
+    std::size_t recipients_most = 100;  // in one transaction
+    std::size_t out_most = 4096;        // transactions out in all: the memory that prepared mail may take
+  };
+  // May this tenant's mail go out now? Asked on each pick, so that a pause is O(1) and at once.
+  using MaySend = std::function<bool(TenantId)>;
+
+  Scheduler(Limits limits, RetryPolicy retry, MaySend may_send, std::int64_t now_ms)
+      : limits_(limits), retry_(retry), may_send_(std::move(may_send)), wheel_(now_ms) {}
+
+  void add(Recipient& recipient, std::int64_t now_ms);  // standing at waiting; due now or later
+
+  struct Due {
+    std::vector<Assignment> assignments;
+  };
+  struct Wait {
+    std::int64_t until_ms = 0;
+  };
+  struct Idle {};
+  using Pick = std::variant<Due, Wait, Idle>;
+  Pick pick(std::int64_t now_ms);
+
+  // The transaction came back. The window and the site's pause follow from how it went.
+  enum class Went { well, slow_down, site_failed };
+  void returned(const Assignment& assignment, Went went, std::int64_t now_ms);
+
+  // Recipients in line whose time has run out, taken out of it. Walks every line: call it about once a minute.
+  std::vector<Recipient*> expired(std::int64_t now_ms);
+
+  const RetryPolicy& retry() const { return retry_; }
+  std::size_t waiting() const { return wheel_.count() + in_line_; }
+  std::size_t out() const { return out_; }
+  const std::vector<std::unique_ptr<Destination>>& destinations() const { return destinations_; }
+  const Wheel& wheel() const { return wheel_; }
+
+ private:
+  Destination& destination(std::uint32_t lane);
+  void join(Recipient& recipient);
+  Assignment assign(std::uint32_t lane, const std::vector<Recipient*>& taken) const;
+
+  Limits limits_;
+  RetryPolicy retry_;
+  MaySend may_send_;
+  Wheel wheel_;
+  std::vector<std::unique_ptr<Destination>> destinations_;  // by lane index
+  std::vector<std::uint32_t> active_;                        // lanes with somebody in line
+  std::size_t in_line_ = 0;
+  std::size_t out_ = 0;
+};
+
+}  // namespace postrider
