@@ -166,8 +166,9 @@ RequestParser::Line RequestParser::next_line(std::string_view& in) {
 bool RequestParser::read_line() {
   switch (state_) {
     case State::request_line:
-      if (line_.empty() && !progress_.blank_line) {  // RFC 9112 2.2: left by a client after its last body
-        progress_ = {.blank_line = true};
+      if (line_.empty()) {  // RFC 9112 2.2: left by a client after its last body
+        progress_.head += 2;
+        progress_.begun = false;
         return true;
       }
       return read_request_line();

@@ -12,9 +12,9 @@ struct Request;
 
 struct Response {
   int status = 200;
-  Headers headers;  // Date is the caller's; Content-Length, Connection and Transfer-Encoding are ours and
-                    // skipped here
-  std::string body;
+  Headers headers{};  // Date is the caller's; Content-Length, Connection and Transfer-Encoding are ours and
+                      // skipped here
+  std::string body{};
   bool close = false;  // end the connection after this answer
 };
 
