@@ -70,17 +70,14 @@ decltype(auto) take(Result<T>& result) {
 
 }  // namespace postrider
 
-// The value of an expression that yields a Result, or return its error to the caller.
-#define PR_TRY(...)                                                       \
-  ({                                                                      \
-    auto pr_result = (__VA_ARGS__);                                       \
-    if (!pr_result.ok()) return std::move(pr_result).error();             \
-    ::postrider::detail::take(pr_result);                                 \
-  })
-
-#define PR_CO_TRY(...)                                                    \
-  ({                                                                      \
-    auto pr_result = (__VA_ARGS__);                                       \
-    if (!pr_result.ok()) co_return std::move(pr_result).error();          \
-    ::postrider::detail::take(pr_result);                                 \
+// The value of an expression that yields a Result, or return its error to the caller. The name is numbered because one
+// may stand inside another.
+#define PR_TRY(...) PR_TRY_NUMBERED(__COUNTER__, return, __VA_ARGS__)
+#define PR_CO_TRY(...) PR_TRY_NUMBERED(__COUNTER__, co_return, __VA_ARGS__)
+#define PR_TRY_NUMBERED(number, leave, ...) PR_TRY_NAMED(number, leave, __VA_ARGS__)
+#define PR_TRY_NAMED(number, leave, ...)                                          \
+  ({                                                                              \
+    auto pr_result_##number = (__VA_ARGS__);                                      \
+    if (!pr_result_##number.ok()) leave std::move(pr_result_##number).error();    \
+    ::postrider::detail::take(pr_result_##number);                                \
   })

@@ -54,6 +54,8 @@ struct Report {
   };
   std::vector<One> results;  // one per assignment.to, in order
   bool site_failed = false;  // no dialogue could be had at all: the destination's trouble, not the message's
+  bool stale = false;        // nothing was tried: the records had moved meanwhile; try again at once
+  bool damaged = false;      // nothing was tried: a record cannot be read; hold it for the operator
   std::string ip;
   io::TlsFacts tls;
   bool tls_used = false;

@@ -55,12 +55,15 @@ void Destination::take(std::size_t most, May may, std::vector<Recipient*>& taken
   for (std::size_t tried = 0; tried < lines_.size(); ++tried) {
     if (turn_ >= lines_.size()) turn_ = 0;
     auto& line = lines_[turn_];
-    if (!line.head || !may(line.tenant)) {
+    // A head that does not stand at waiting is being copied by the cleaner; its turn comes back.
+    if (line.head->standing != Standing::waiting || !may(line.tenant)) {
       ++turn_;
       continue;
     }
     taken.push_back(pop(line));
-    while (taken.size() < most && line.head && same_variant(*taken.front(), *line.head)) taken.push_back(pop(line));
+    while (taken.size() < most && line.head && line.head->standing == Standing::waiting &&
+           same_variant(*taken.front(), *line.head))
+      taken.push_back(pop(line));
     waiting_ -= taken.size();
     if (!line.head) lines_.erase(lines_.begin() + static_cast<std::ptrdiff_t>(turn_));
     else ++turn_;

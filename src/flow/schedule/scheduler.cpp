@@ -105,9 +105,17 @@ void Scheduler::returned(const Assignment& assignment, Went went, std::int64_t n
   }
 }
 
+void Scheduler::remove(Recipient& recipient) {
+  if (wheel_.remove(recipient)) return;
+  std::vector<Recipient*> out;
+  destination(recipient.lane).sweep([&](const Recipient& other) { return &other == &recipient; }, out);
+  in_line_ -= out.size();
+}
+
 std::vector<Recipient*> Scheduler::expired(std::int64_t now_ms) {
   std::vector<Recipient*> out;
   const auto over = [&](const Recipient& recipient) {
+    if (recipient.standing != Standing::waiting) return false;  // its record is being copied just now
     if (PR_MUTANT(13) && !may_send_(recipient.message->tenant)) return false;  // planted: a pause stops the clock
     return recipient.message->expires_ms(recipient.n, retry_.max_age.count()) <= now_ms;
   };

@@ -47,6 +47,9 @@ class Scheduler {
   enum class Went { well, slow_down, site_failed };
   void returned(const Assignment& assignment, Went went, std::int64_t now_ms);
 
+  // Takes one that waits out of the wheel or its line. Walks: for an operator's order.
+  void remove(Recipient& recipient);
+
   // Recipients in line whose time has run out, taken out of it. Walks every line: call it about once a minute.
   std::vector<Recipient*> expired(std::int64_t now_ms);
 

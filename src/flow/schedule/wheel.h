@@ -2,6 +2,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <utility>
 
 #include "flow/queue/message.h"
 
@@ -33,6 +34,19 @@ class Wheel {
         recipient = next;
       }
     }
+  }
+
+  // Takes one out; false = it does not hang here. Walks everything: for an operator's order.
+  bool remove(const Recipient& recipient) {
+    for (auto* ring : {&fine_, &coarse_})
+      for (auto& slot : *ring)
+        for (auto** link = &slot; *link; link = &(*link)->next)
+          if (*link == &recipient) {
+            *link = std::exchange((*link)->next, nullptr);
+            --count_;
+            return true;
+          }
+    return false;
   }
 
   // The earliest moment at which advance() may have something to hand out. Late by nothing, early by a slot.

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/road/road.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/crash_point.h"
+#include "flow/outcome/outcome.h"
+#include "records/accepted.h"
+#include "records/event.h"
+#include "records/kind.h"
+
+namespace postrider {
+namespace {
+
+constexpr auto sweep_every = std::chrono::seconds(60);
+constexpr std::size_t settlement_most = 256;  // recipients in one group
+constexpr std::size_t cleaned_at_once = 256;
+
+template <class... Ts>
+struct overloaded : Ts... {
+  using Ts::operator()...;
+};
+
+}  // namespace
+
+struct Road::Settlement {
+  journal::Group group;
+  std::vector<Recipient*> ended;
+  std::vector<Recipient*> put_off;  // one per group.moves, in order
+};
+
+struct Road::Cleaning {
+  struct Moved {
+    MessageId message;
+    std::optional<std::uint32_t> n;  // a recipient's record; else the message's own
+    journal::Sequence from;
+  };
+  std::vector<Moved> moved;  // one per move of its group
+};
+
+Road::Road(journal::Journal& journal, journal::Committer& committer, Log& log, Options options, Scheduler::MaySend may_send,
+           Dispatch dispatch, Wake wake, Time now)
+    : journal_(journal), committer_(committer), log_(log), options_(options), dispatch_(std::move(dispatch)),
+      wake_(std::move(wake)), scheduler_(options.limits, options.retry, std::move(may_send), millis(now)),
+      next_sweep_(now + sweep_every) {}
+
+void Road::admitted(Admission admission) {
+  {
+    std::lock_guard lock(mutex_);
+    inbox_.admissions.push_back(std::move(admission));
+  }
+  wake_();
+}
+
+void Road::reported(Report report) {
+  {
+    std::lock_guard lock(mutex_);
+    inbox_.reports.push_back(std::move(report));
+  }
+  wake_();
+}
+
+void Road::push(Receipt receipt) {
+  {
+    std::lock_guard lock(mutex_);
+    inbox_.receipts.push_back(std::move(receipt));
+  }
+  wake_();
+}
+
+Road::Inbox Road::take_inbox() {
+  std::lock_guard lock(mutex_);
+  return std::exchange(inbox_, {});
+}
+
+void Road::restored(const journal::Recovered& recovered, Time now) {
+  auto all = queue_.restored();
+  release(std::move(all.orphans));
+  for (auto* recipient : all.waiting) {
+    if (recipient->standing == Standing::held) {
+      ++counts_.held;
+      continue;
+    }
+    // After our own crash an intent without outcome is tried again at once. After somebody else's, that somebody may
+    // still be waiting for the final reply: wait as long as they may, and take a late outcome as a fact.
+    if (recipient->in_doubt && recovered.taken_over)
+      recipient->due_ms = std::max(recipient->due_ms, millis(now + options_.unknown_wait));
+    scheduler_.add(*recipient, millis(now));
+  }
+  log_.info("road_restored", {{"recipients", queue_.recipients()}, {"messages", queue_.messages()}});
+}
+
+Time Road::step(Time now) {
+  auto inbox = take_inbox();
+  for (auto& receipt : inbox.receipts) settled(receipt, now);
+  for (const auto& admission : inbox.admissions)
+    queue_.admit(admission, [&](Recipient& recipient) { scheduler_.add(recipient, millis(now)); });
+  for (const auto& report : inbox.reports) take_in(report, now);
+  if (now >= next_sweep_) sweep(now);
+  flush();
+
+  Time next = next_sweep_;
+  if (picking_ && !committer_.stopped()) {
+    auto picked = scheduler_.pick(millis(now));
+    std::visit(overloaded{[&](Scheduler::Due& due) {
+                            dispatch_(std::move(due.assignments));
+                            next = now;
+                          },
+                          [&](const Scheduler::Wait& wait) { next = std::min(next, from_millis(wait.until_ms)); },
+                          [](const Scheduler::Idle&) {}},
+               picked);
+  }
+  counts_.waiting.store(static_cast<std::int64_t>(scheduler_.waiting()), std::memory_order_relaxed);
+  counts_.out.store(static_cast<std::int64_t>(scheduler_.out()), std::memory_order_relaxed);
+  return next;
+}
+
+void Road::take_in(const Report& report, Time now) {
+  if (report.stale) {
+    scheduler_.returned(report.assignment, Scheduler::Went::well, millis(now));
+    for (const auto& to : report.assignment.to) {
+      to.handle->due_ms = millis(now);
+      scheduler_.add(*to.handle, millis(now));
+    }
+    return;
+  }
+  if (report.damaged) {
+    scheduler_.returned(report.assignment, Scheduler::Went::well, millis(now));
+    for (const auto& to : report.assignment.to) {
+      to.handle->standing = Standing::held;
+      ++counts_.held;
+    }
+    log_.alarm("recipient_held", {{"message", to_string(report.assignment.message)},
+                                  {"recipients", report.assignment.to.size()},
+                                  {"why", report.results.front().text}});
+    return;
+  }
+  bool slow = false;
+  for (const auto& result : report.results)
+    if (const auto outcome = classify(result); const auto* later = std::get_if<TryLater>(&outcome))
+      slow = slow || later->slow_down || result.fate != Fate::answered;
+  scheduler_.returned(report.assignment,
+                      report.site_failed ? Scheduler::Went::site_failed
+                      : slow             ? Scheduler::Went::slow_down
+                                         : Scheduler::Went::well,
+                      millis(now));
+  for (std::size_t i = 0; i < report.results.size(); ++i) settle(report, i, now);
+}
+
+Road::Settlement& Road::open() {
+  if (open_ && open_->ended.size() + open_->put_off.size() >= settlement_most) flush();
+  if (!open_) open_ = std::make_shared<Settlement>();
+  return *open_;
+}
+
+void Road::settle(const Report& report, std::size_t i, Time now) {
+  auto& recipient = *report.assignment.to[i].handle;
+  const auto& result = report.results[i];
+  recipient.attempt = report.assignment.to[i].attempt;
+  if (result.intent) queue_.intent(recipient, result.intent);
+  std::visit(overloaded{[&](Delivered) { end(recipient, result, EventKind::delivered, Refusal::none, report, now); },
+                        [&](Refused refused) { end(recipient, result, EventKind::bounce, refused.refusal, report, now); },
+                        [&](TryLater) { put_off(recipient, result, report, now); }},
+             classify(result));
+}
+
+namespace {
+
+Attempted event_of(const Recipient& recipient, const Report::One& result, EventKind kind, const Report& report, Time now) {
+  Attempted event;
+  event.kind = kind;
+  event.at = now;
+  event.tenant = recipient.message->tenant;
+  event.recipient = recipient.id();
+  event.email = result.email;
+  event.attempt = recipient.attempt;
+  event.possible_duplicate = recipient.in_doubt;
+  event.response = result.text;
+  event.status = status_of(result);
+  event.ip = report.ip;
+  if (report.tls_used) {
+    event.tls_version = report.tls.version;
+    event.tls_cipher = report.tls.cipher;
+    event.certificate_valid = report.tls.certificate_valid;
+  }
+  return event;
+}
+
+}  // namespace
+
+void Road::end(Recipient& recipient, const Report::One& result, EventKind kind, Refusal refusal, const Report& report,
+               Time now) {
+  auto& settlement = open();
+  auto event = event_of(recipient, result, kind, report, now);
+  event.refusal = refusal;
+  settlement.group.events.push_back(records::encode(event));
+  queue_.release_for(recipient, settlement.group.releases);
+  settlement.ended.push_back(&recipient);
+  if (kind == EventKind::delivered) ++counts_.delivered;
+  else ++(refusal == Refusal::blocked ? counts_.blocked : counts_.bounced);
+  if (recipient.in_doubt) ++counts_.possible_duplicates;
+}
+
+void Road::put_off(Recipient& recipient, const Report::One& result, const Report& report, Time now) {
+  const auto expires = recipient.message->expires_ms(recipient.n, options_.retry.max_age.count());
+  if (millis(now) >= expires) return expire(recipient, result.email, result.text, now);
+  auto& settlement = open();
+  settlement.group.events.push_back(records::encode(event_of(recipient, result, EventKind::deferred, report, now)));
+  if (result.fate == Fate::unknown) recipient.in_doubt = true;
+  recipient.due_ms = std::min(expires, millis(now + options_.retry.gap(recipient.attempt, recipient.id())));
+  recipient.standing = Standing::settling;
+  settlement.group.moves.push_back({recipient.queued, queue_.label(recipient)});
+  queue_.release_intents(recipient, settlement.group.releases);
+  settlement.put_off.push_back(&recipient);
+  ++counts_.deferred;
+}
+
+void Road::expire(Recipient& recipient, std::string email, const std::string& last, Time now) {
+  if (email.empty()) {
+    // It never reached preparation, so its address is still on disk only.
+    if (auto bytes = journal_.read({&recipient.queued, 1}); bytes.ok())
+      if (auto queued = records::decode_queued(bytes->front()); queued.ok()) email = std::move(queued->email);
+  }
+  Report::One result;
+  result.email = std::move(email);
+  result.status = "5.4.7";  // delivery time expired
+  result.text = "expired after " +
+                std::to_string(std::chrono::duration_cast<std::chrono::hours>(options_.retry.max_age).count()) + " h" +
+                (last.empty() ? "" : "; last: " + last);
+  end(recipient, result, EventKind::bounce, Refusal::blocked, Report{}, now);
+}
+
+void Road::sweep(Time now) {
+  next_sweep_ = now + sweep_every;
+  for (auto* recipient : scheduler_.expired(millis(now))) expire(*recipient, {}, {}, now);
+  for (auto& settlement : std::exchange(refused_, {})) submit(std::move(settlement));
+  clean(now);
+}
+
+void Road::flush() {
+  if (open_) submit(std::exchange(open_, nullptr));
+}
+
+void Road::submit(std::shared_ptr<Settlement> settlement) {
+  auto group = settlement->group;  // kept here too: a full disk gives it back to be offered again
+  if (PR_MUTANT(10)) committer_.submit(group, [](Result<journal::Receipt>) {});  // planted: settle twice
+  committer_.submit(std::move(group), [this, settlement = std::move(settlement)](Result<journal::Receipt> result) mutable {
+    push({std::move(settlement), nullptr, std::move(result)});
+  });
+}
+
+void Road::settled(Receipt& receipt, Time now) {
+  if (receipt.cleaning) return cleaned(*receipt.cleaning, receipt.result);
+  auto& settlement = *receipt.settlement;
+  if (!receipt.result.ok()) {
+    // What happened to these recipients is known and must not be forgotten: never pick them again, only retry the
+    // settlement. If the journal has stopped, the intents say to the next start what is in doubt.
+    if (receipt.result.error().code == Code::exhausted) {
+      log_.alarm("settlement_refused", {{"why", receipt.result.error().detail}});
+      refused_.push_back(std::move(receipt.settlement));
+    }
+    return;
+  }
+  auto place = receipt.result->first.value + settlement.group.entries.size();
+  for (auto* recipient : settlement.put_off) {
+    recipient->queued = journal::Sequence{place++};
+    scheduler_.add(*recipient, millis(now));
+  }
+  for (auto* recipient : settlement.ended) queue_.gone(*recipient);
+}
+
+void Road::release(std::vector<journal::Sequence> sequences) {
+  if (sequences.empty()) return;
+  journal::Group group;
+  group.releases = std::move(sequences);
+  committer_.submit(std::move(group), [](Result<journal::Receipt>) {});
+}
+
+void Road::clean(Time) {
+  auto cleaning = std::make_shared<Cleaning>();
+  journal::Group group;
+  for (const auto& record : journal_.worth_moving(cleaned_at_once)) {
+    const auto what = queue_.movable(record);
+    if (!what.recipient && !what.message) continue;
+    group.moves.push_back({record.sequence, record.label});
+    if (what.recipient && !PR_MUTANT(7)) what.recipient->standing = Standing::settling;
+    cleaning->moved.push_back({MessageId{record.label.owner},
+                               what.recipient ? std::optional(what.recipient->n) : std::nullopt, record.sequence});
+  }
+  if (group.moves.empty()) return;
+  committer_.submit(std::move(group), [this, cleaning = std::move(cleaning)](Result<journal::Receipt> result) mutable {
+    push({nullptr, std::move(cleaning), std::move(result)});
+  });
+}
+
+void Road::cleaned(Cleaning& cleaning, const Result<journal::Receipt>& result) {
+  std::vector<journal::Sequence> left_behind;
+  for (std::size_t i = 0; i < cleaning.moved.size(); ++i) {
+    const auto& moved = cleaning.moved[i];
+    auto* message = queue_.find(moved.message);
+    auto* recipient = moved.n ? queue_.find(RecipientId{moved.message, *moved.n}) : nullptr;
+    if (recipient && recipient->standing == Standing::settling) recipient->standing = Standing::waiting;
+    if (!result.ok()) continue;
+    const journal::Sequence to{result->first.value + i};
+    // Whoever ended while its record was being copied released the old place: the copy is nobody's.
+    const bool wanted = message && message->here > 0 && (!moved.n || recipient);
+    if (wanted) queue_.moved({recipient, moved.n ? nullptr : message}, moved.from, to);
+    else if (!PR_MUTANT(7)) left_behind.push_back(to);
+  }
+  release(std::move(left_behind));
+}
+
+Result<std::size_t> Road::order(Order order, std::optional<RecipientId> which, Time now) {
+  std::vector<Recipient*> chosen;
+  if (which) {
+    auto* recipient = queue_.find(*which);
+    if (!recipient) return Error{Code::not_found, "no such recipient is waiting"};
+    chosen.push_back(recipient);
+  } else {
+    queue_.each_message([&](const Message& message) {
+      for (auto* recipient = message.recipients; recipient; recipient = recipient->sibling) chosen.push_back(recipient);
+    });
+  }
+  std::size_t done = 0;
+  for (auto* recipient : chosen) {
+    const bool held = recipient->standing == Standing::held;
+    if (!held && recipient->standing != Standing::waiting) continue;  // its fate is being decided right now
+    if (order == Order::release && !held) continue;
+    if (held) --counts_.held;
+    else scheduler_.remove(*recipient);
+    if (order == Order::drop) {
+      Report::One result;
+      if (auto bytes = journal_.read({&recipient->queued, 1}); bytes.ok())
+        if (auto queued = records::decode_queued(bytes->front()); queued.ok()) result.email = std::move(queued->email);
+      result.text = "dropped by the operator";
+      end(*recipient, result, EventKind::dropped, Refusal::none, Report{}, now);
+      ++counts_.dropped;
+    } else {
+      recipient->due_ms = millis(now);
+      scheduler_.add(*recipient, millis(now));
+    }
+    ++done;
+  }
+  flush();
+  return done;
+}
+
+}  // namespace postrider

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "flow/queue/queue.h"
+#include "flow/schedule/assignment.h"
+#include "flow/schedule/scheduler.h"
+#include "journal/committer.h"
+#include "journal/journal.h"
+#include "model/event.h"
+
+namespace postrider {
+
+// The road thread's work as steps: what is waiting, who goes next, and what became of it. Queue, scheduler and settlement
+// live here and nowhere else; values come in from any thread through the inbox and leave through `dispatch`.
+class Road {
+ public:
+  struct Options {
+    Scheduler::Limits limits;
+    RetryPolicy retry;
+    std::chrono::milliseconds unknown_wait = std::chrono::minutes(10);  // RFC 5321's wait for the final reply
+  };
+  using Dispatch = std::function<void(std::vector<Assignment>)>;
+  using Wake = std::function<void()>;  // the inbox has something; called on the thread that put it there
+
+  Road(journal::Journal& journal, journal::Committer& committer, Log& log, Options options, Scheduler::MaySend may_send,
+       Dispatch dispatch, Wake wake, Time now);
+
+  // Any thread.
+  void admitted(Admission admission);  // its group is durable
+  void reported(Report report);        // an attempt is over
+  void stop_picking() { picking_ = false; }  // drain: what is out comes home, nothing new leaves
+
+  // The road thread. recover() once, before the first step; it needs the journal's records fed by restore().
+  void restore(journal::Sequence sequence, const journal::Label& label) { queue_.restore(sequence, label); }
+  void restored(const journal::Recovered& recovered, Time now);
+  // One round: takes in what arrived, settles, hands out what is due. Returns when it next has something to do by itself.
+  Time step(Time now);
+
+  enum class Order { retry, release, drop };  // an operator's
+  Result<std::size_t> order(Order order, std::optional<RecipientId> which, Time now);
+
+  Queue& queue() { return queue_; }
+  const Queue& queue() const { return queue_; }
+  const Scheduler& scheduler() const { return scheduler_; }
+
+  // For metrics; any thread.
+  struct Counts {
+    std::atomic<std::uint64_t> delivered = 0, deferred = 0, bounced = 0, blocked = 0, dropped = 0;
+    std::atomic<std::uint64_t> possible_duplicates = 0;
+    std::atomic<std::int64_t> waiting = 0, out = 0, held = 0;
+  };
+  const Counts& counts() const { return counts_; }
+
+ private:
+  struct Settlement;  // one group of ends and deferrals, until it is durable
+  struct Cleaning;
+  struct Receipt {
+    std::shared_ptr<Settlement> settlement;
+    std::shared_ptr<Cleaning> cleaning;
+    Result<journal::Receipt> result;
+  };
+  struct Inbox {
+    std::vector<Admission> admissions;
+    std::vector<Report> reports;
+    std::vector<Receipt> receipts;
+  };
+
+  Inbox take_inbox();
+  void take_in(const Report& report, Time now);
+  void settle(const Report& report, std::size_t i, Time now);
+  void end(Recipient& recipient, const Report::One& result, EventKind kind, Refusal refusal, const Report& report, Time now);
+  void put_off(Recipient& recipient, const Report::One& result, const Report& report, Time now);
+  void expire(Recipient& recipient, std::string email, const std::string& last, Time now);
+  void sweep(Time now);
+  void clean(Time now);
+  void submit(std::shared_ptr<Settlement> settlement);
+  void flush();
+  void settled(Receipt& receipt, Time now);
+  void cleaned(Cleaning& cleaning, const Result<journal::Receipt>& result);
+  void release(std::vector<journal::Sequence> sequences);
+  void push(Receipt receipt);
+  Settlement& open();
+
+  journal::Journal& journal_;
+  journal::Committer& committer_;
+  Log& log_;
+  Options options_;
+  Dispatch dispatch_;
+  Wake wake_;
+  Queue queue_;
+  Scheduler scheduler_;
+  std::mutex mutex_;
+  Inbox inbox_;
+  std::atomic<bool> picking_ = true;
+  std::shared_ptr<Settlement> open_;
+  std::vector<std::shared_ptr<Settlement>> refused_;  // no room on the disk: offered again
+  Time next_sweep_{};
+  Counts counts_;
+};
+
+}  // namespace postrider
