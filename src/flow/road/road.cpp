@@ -119,9 +119,11 @@ Time Road::step(Time now) {
 void Road::take_in(const Report& report, Time now) {
   if (report.stale) {
     scheduler_.returned(report.assignment, Scheduler::Went::well, millis(now));
-    for (const auto& to : report.assignment.to) {
-      to.handle->due_ms = millis(now);
-      scheduler_.add(*to.handle, millis(now));
+    for (std::size_t i = 0; i < report.results.size(); ++i) {
+      auto& recipient = *report.assignment.to[i].handle;
+      if (report.results[i].intent) queue_.intent(recipient, report.results[i].intent);
+      recipient.due_ms = millis(now);
+      scheduler_.add(recipient, millis(now));
     }
     return;
   }

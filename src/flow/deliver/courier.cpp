@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/deliver/courier.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/crash_point.h"
+#include "protocol/mail/address.h"
+
+namespace postrider {
+namespace {
+
+constexpr auto connect_timeout = std::chrono::seconds(30);
+constexpr std::size_t piece = 256 * 1024;  // of a body handed to the stream at once
+
+At at(smtp::Stage stage) {
+  switch (stage) {
+    case smtp::Stage::mail: return At::mail;
+    case smtp::Stage::rcpt: return At::rcpt;
+    case smtp::Stage::data:
+    case smtp::Stage::body: return At::data;
+    case smtp::Stage::dot: return At::dot;
+    default: return At::greeting;
+  }
+}
+
+std::string status(const smtp::Reply& reply) {
+  return reply.enhanced ? smtp::to_string(*reply.enhanced) : std::string();
+}
+
+Report::One as_result(const smtp::RecipientReply& recipient) {
+  Report::One result;
+  switch (recipient.fate) {
+    case smtp::Fate::accepted:
+    case smtp::Fate::refused: result.fate = Fate::answered; break;
+    case smtp::Fate::refused_here: result.fate = Fate::local; break;
+    case smtp::Fate::lost: result.fate = Fate::before; break;
+    case smtp::Fate::unknown: result.fate = Fate::unknown; break;
+  }
+  result.at = at(recipient.stage);
+  result.code = recipient.reply.code;
+  result.status = status(recipient.reply);
+  result.text = smtp::to_string(recipient.reply);
+  return result;
+}
+
+}  // namespace
+
+Task<void> Courier::run() {
+  if (co_await connect()) co_await converse();
+  if (stream_) stream_->close();
+}
+
+Task<bool> Courier::connect() {
+  auto stream = co_await tools_.transport.connect(site_.route.next_hop, tools_.source,
+                                                  tools_.clock.monotonic() + connect_timeout);
+  if (stream.ok()) {
+    stream_ = std::move(*stream);
+    co_return true;
+  }
+  fail_site(smtp::Stage::greeting, "connect to " + io::to_string(site_.route.next_hop) + ": " + stream.error().detail, {});
+  co_return false;
+}
+
+Instant Courier::deadline() const {
+  const auto most = smtp::timeout(session_.stage());
+  return most == Duration::max() ? never : tools_.clock.monotonic() + most;
+}
+
+Task<bool> Courier::flush() {
+  if (out_.empty()) co_return true;
+  auto written = co_await stream_->write(out_, deadline());
+  out_.clear();
+  if (!written.ok()) session_.closed(written.error().detail);
+  co_return written.ok();
+}
+
+Task<void> Courier::converse() {
+  std::array<char, 4096> buffer;
+  while (!over_) {
+    while (auto wish = session_.next()) {
+      if (auto* say = std::get_if<smtp::Say>(&*wish)) {
+        if (out_.empty()) out_ = std::move(say->bytes);
+        else out_ += say->bytes;
+      } else if (std::get_if<smtp::StartTls>(&*wish)) {
+        co_await handshake();
+      } else if (std::get_if<smtp::Ready>(&*wish)) {
+        co_await ready();
+      } else if (std::get_if<smtp::WantBody>(&*wish)) {
+        co_await give_body();
+      } else if (auto* done = std::get_if<smtp::Settled>(&*wish)) {
+        co_await settled(std::move(*done));
+      } else if (auto* end = std::get_if<smtp::HangUp>(&*wish)) {
+        co_await flush();
+        hang_up(*end);
+      }
+    }
+    if (over_ || !co_await flush()) continue;
+    auto got = co_await stream_->read(buffer, deadline());
+    if (!got.ok()) session_.closed(got.error().detail);
+    else if (*got == 0) session_.closed("the peer closed the connection");
+    else session_.receive({buffer.data(), *got});
+  }
+}
+
+Task<void> Courier::handshake() {
+  if (!co_await flush()) co_return;
+  io::TlsWanted wanted;
+  wanted.host = site_.route.name.empty() ? site_.route.next_hop.address : site_.route.name;
+  wanted.require_valid = site_.route.verify;
+  auto facts = co_await stream_->start_tls(std::move(wanted), deadline());
+  if (!facts.ok()) {
+    session_.tls_failed(facts.error().detail);
+    co_return;
+  }
+  tls_ = std::move(*facts);
+  session_.tls_started();
+}
+
+Task<void> Courier::ready() {
+  was_ready_ = true;
+  auto next = site_.next();
+  while (!next && !tools_.drain) {
+    // Nothing to say: what was said goes out first (the greeting's answer, say), then wait for work.
+    if (!co_await flush()) co_return;
+    OneShot<bool> wake;
+    site_.idle.push_back({&wake, tools_.clock.monotonic()});
+    if (!co_await wake) break;
+    next = site_.next();
+  }
+  if (!next) {
+    session_.quit();
+    co_return;
+  }
+  current_ = std::move(next);
+  smtp::Envelope envelope;
+  envelope.sender = current_->sender;
+  for (const auto& email : current_->emails) {
+    auto address = mail::Address::parse(email);
+    // In A-labels the address goes to any server; only a local part that is not ASCII needs one with SMTPUTF8.
+    envelope.recipients.push_back(address.ok() ? address->ascii_text() : email);
+    envelope.utf8 = envelope.utf8 || (address.ok() && address->needs_smtputf8());
+  }
+  envelope.utf8 = envelope.utf8 || current_->utf8;
+  envelope.size = current_->wire_size();
+  session_.send(std::move(envelope));
+  intent_.emplace(tools_.committer, tools_.home, current_->assignment, tools_.wall.at(tools_.clock.monotonic()));
+}
+
+Task<void> Courier::give_body() {
+  if (!PR_MUTANT(12)) {  // planted: the dot does not wait for the intent
+    intent_place_ = co_await intent_->durable();
+    intent_.reset();
+    if (!intent_place_->ok()) {
+      session_.abort_body("the intent could not be recorded: " + intent_place_->error().detail);
+      co_return;
+    }
+  }
+  PR_CRASH_POINT("deliver.before_dot");
+  const bool ours = tools_.journal.lease().holds(tools_.clock.monotonic()) || PR_MUTANT(18);  // planted: no fence
+  if (!ours) {
+    session_.abort_body("this node no longer holds the stream's lease");
+    co_return;
+  }
+  const std::string_view wire = current_->body->wire;
+  if (current_->wire_size() <= piece) {
+    std::string all;
+    all.reserve(current_->wire_size() + 3);
+    all.append(current_->head).append(wire);
+    session_.body(std::move(all), true);
+    co_return;
+  }
+  session_.body(std::move(current_->head), false);
+  for (std::size_t from = 0; from < wire.size(); from += piece) {
+    while (auto wish = session_.next()) {
+      if (auto* say = std::get_if<smtp::Say>(&*wish)) out_ += say->bytes;
+      else if (auto* done = std::get_if<smtp::Settled>(&*wish)) co_return co_await settled(std::move(*done));
+    }
+    if (!co_await flush()) co_return;
+    // A large body takes a while: the lease is asked again before the piece that ends it.
+    const bool last = from + piece >= wire.size();
+    if (last && !tools_.journal.lease().holds(tools_.clock.monotonic())) {
+      session_.abort_body("this node no longer holds the stream's lease");
+      co_return;
+    }
+    std::string part;
+    part.reserve(std::min(piece, wire.size() - from) + 3);
+    part.append(wire.substr(from, piece));
+    session_.body(std::move(part), last);
+  }
+}
+
+Task<void> Courier::settled(smtp::Settled settled) {
+  if (intent_) {
+    intent_place_ = co_await intent_->durable();
+    intent_.reset();
+  }
+  PR_CRASH_POINT("deliver.answered");
+  Report report;
+  report.ip = site_.route.next_hop.address;
+  report.tls = tls_;
+  report.tls_used = session_.tls_used();
+  report.results.reserve(settled.recipients.size());
+  for (std::size_t i = 0; i < settled.recipients.size(); ++i) {
+    report.results.push_back(as_result(settled.recipients[i]));
+    auto& result = report.results.back();
+    result.email = std::move(current_->emails[i]);
+    if (intent_place_ && intent_place_->ok()) result.intent = journal::Sequence{intent_place_->value().value + i};
+  }
+  // A connection kept open may have been closed by the peer before our MAIL reached it. Nobody refused anything: the
+  // message goes again at once, on a connection of its own.
+  report.stale = carried_ > 0 && std::ranges::all_of(settled.recipients, [](const smtp::RecipientReply& recipient) {
+                   return recipient.fate == smtp::Fate::lost && recipient.stage == smtp::Stage::mail;
+                 });
+  ++carried_;
+  report.assignment = std::move(current_->assignment);
+  current_.reset();
+  intent_place_.reset();
+  tools_.reports(std::move(report));
+}
+
+void Courier::hang_up(const smtp::HangUp& why) {
+  over_ = true;
+  if (!was_ready_) fail_site(why.stage, why.reason, why.reply);
+}
+
+void Courier::fail_site(smtp::Stage stage, std::string text, const std::optional<smtp::Reply>& reply) {
+  // Another connection may be carrying mail there: then the peer only wants fewer of them.
+  if (site_.connections > 1) return;
+  Report::One result;
+  result.fate = reply ? Fate::answered : Fate::before;
+  result.at = stream_ ? at(stage) : At::connect;
+  if (reply) {
+    // A site that refuses to talk refuses us, not the address: temporary, whatever its code says, until it expires.
+    result.code = reply->code >= 500 ? 450 : reply->code;
+    result.status = status(*reply).starts_with('5') ? "" : status(*reply);
+    text = smtp::to_string(*reply);
+  }
+  result.text = std::move(text);
+  for (auto& prepared : std::exchange(site_.ready, {})) {
+    auto report = same_for_all(std::move(prepared.assignment), result);
+    for (std::size_t i = 0; i < report.results.size(); ++i) report.results[i].email = std::move(prepared.emails[i]);
+    report.site_failed = true;
+    report.ip = site_.route.next_hop.address;
+    tools_.reports(std::move(report));
+  }
+}
+
+}  // namespace postrider

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+#include <unordered_map>
+
+#include "flow/deliver/courier.h"
+#include "flow/deliver/site.h"
+
+namespace postrider {
+
+// The outbound side of one loop: takes prepared mail and keeps as many connections per destination as it can use. A
+// destination belongs to one loop, which the caller sees to. Loop's thread but for the constructor.
+class Deliverer {
+ public:
+  struct Options {
+    std::size_t connections_most = 20;             // per destination
+    Duration idle_most = std::chrono::seconds(5);  // a connection waits so long for the next message
+  };
+  Deliverer(CourierTools tools, const RouteTable& routes, Options options)
+      : tools_(std::move(tools)), routes_(routes), options_(options) {}
+
+  void take(Prepared prepared);
+  void tick(Instant now);  // says goodbye on connections idle for too long; call it about once a second
+  void drain();            // what is in hand is finished, connections are closed
+  std::size_t connections() const { return connections_; }
+
+ private:
+  Task<void> connection(Site& site);
+
+  CourierTools tools_;
+  const RouteTable& routes_;
+  Options options_;
+  std::unordered_map<std::uint32_t, std::unique_ptr<Site>> sites_;
+  std::size_t connections_ = 0;
+};
+
+}  // namespace postrider

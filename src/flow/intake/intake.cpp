@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/intake/intake.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/crash_point.h"
+#include "protocol/mail/address.h"
+#include "records/accepted.h"
+#include "records/event.h"
+#include "records/kind.h"
+
+namespace postrider {
+namespace {
+
+constexpr auto claim_age = std::chrono::hours(24);
+
+journal::Label label(records::Kind kind, const MessageId& id, std::uint32_t n, Time due, std::uint64_t lane) {
+  journal::Label label;
+  label.kind = static_cast<std::uint8_t>(kind);
+  label.owner = id.bytes;
+  label.n = n;
+  label.due_ms = due == Time{} ? 0 : millis(due);
+  label.lane = lane;
+  return label;
+}
+
+std::vector<Pair> merged(std::vector<Pair> base, const std::vector<Pair>& over) {
+  for (const auto& pair : over) {
+    const auto same = std::ranges::find(base, pair.first, &Pair::first);
+    if (same == base.end()) base.push_back(pair);
+    else same->second = pair.second;
+  }
+  return base;
+}
+
+}  // namespace
+
+std::uint64_t lane_of(std::string_view ascii_domain) {
+  std::uint64_t hash = 0xCBF29CE484222325ull;  // FNV-1a
+  for (char c : ascii_domain) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ull;
+  return hash;
+}
+
+Result<void> Intake::stage_if_large(journal::Entry& entry) {
+  if (entry.bytes.size() <= journal::Journal::inline_limit) return {};
+  entry.blob = PR_TRY(journal_.stage(entry.bytes));
+  std::string().swap(entry.bytes);
+  return {};
+}
+
+Result<Intake::Plan> Intake::plan(const Submission& submission, Time now) {
+  const auto policy = policies_.tenant(submission.tenant);
+  if (!policy || !policy->may_submit) return Error{Code::forbidden, "account"};
+  const auto from = PR_TRY(mail::Address::parse(submission.shared.from.email));
+  if (!policy->domain_for(from.ascii_domain())) return Error{Code::forbidden, "from"};
+
+  Plan plan;
+  plan.group.purpose = journal::Purpose::intake;
+  auto& admission = plan.admission;
+  random_.fill(admission.id.bytes);
+  admission.tenant = submission.tenant;
+
+  const bool single = submission.personalizations.size() == 1;
+  records::Accepted accepted{submission.tenant, submission.key, now, submission.shared, std::nullopt};
+  if (single) accepted.only = submission.personalizations.front();
+  const auto since = single ? std::max(now, submission.personalizations.front().send_at.value_or(now)) : now;
+  admission.since_ms = millis(since);
+
+  Processed processed;
+  processed.at = now;
+  processed.tenant = submission.tenant;
+  processed.key = submission.key;
+  processed.message = admission.id;
+  processed.from = submission.shared.from.email;
+  processed.subject = submission.shared.subject;
+  processed.categories = submission.shared.categories;
+
+  std::vector<journal::Entry> variants, recipients;
+  std::uint32_t n = 0;
+  for (std::uint32_t index = 0; index < submission.personalizations.size(); ++index) {
+    const auto& personalization = submission.personalizations[index];
+    const auto send_at = personalization.send_at && *personalization.send_at > now ? *personalization.send_at : Time{};
+    if (!single) {
+      journal::Entry entry;
+      entry.label = label(records::Kind::variant, admission.id, n, send_at, index);
+      entry.bytes = records::encode(records::Variant{personalization});
+      PR_TRY(stage_if_large(entry));
+      variants.push_back(std::move(entry));
+      admission.variants.push_back({{}, n, send_at == Time{} ? 0 : millis(send_at)});
+    }
+    Processed::Part part;
+    part.subject = personalization.subject;
+    part.custom_args = merged(submission.shared.custom_args, personalization.custom_args);
+    for (const auto* list : {&personalization.to, &personalization.cc, &personalization.bcc}) {
+      for (const auto& contact : *list) {
+        const auto address = PR_TRY(mail::Address::parse(contact.email));
+        const auto lane = lane_of(address.ascii_domain());
+        const auto due = std::max(now, send_at);
+        journal::Entry entry;
+        entry.label = label(records::Kind::queued, admission.id, n, due, lane);
+        entry.bytes = records::encode(records::Queued{contact.email, index});
+        recipients.push_back(std::move(entry));
+        admission.to.push_back({{}, n, millis(due), lane});
+        part.recipients.push_back({n, contact.email, send_at});
+        ++n;
+      }
+    }
+    processed.parts.push_back(std::move(part));
+  }
+
+  journal::Entry first;
+  first.label = label(records::Kind::accepted, admission.id, n, since, submission.tenant.value);
+  first.bytes = records::encode(accepted);
+  PR_TRY(stage_if_large(first));
+  auto& entries = plan.group.entries;
+  entries.reserve(1 + variants.size() + recipients.size());
+  entries.push_back(std::move(first));
+  std::ranges::move(variants, std::back_inserter(entries));
+  std::ranges::move(recipients, std::back_inserter(entries));
+  plan.group.events.push_back(records::encode(Event(std::move(processed))));
+  return plan;
+}
+
+void Intake::take(const Submission& submission, Time now, Done done) {
+  auto planned = plan(submission, now);
+  if (!planned.ok()) return done(std::move(planned).error());
+  auto& group = planned->group;
+  if (submission.idempotency) {
+    journal::Claim claim;
+    claim.tenant = submission.tenant.value;
+    claim.key = submission.idempotency->key;
+    claim.digest = submission.idempotency->digest;
+    claim.answer.assign(reinterpret_cast<const char*>(planned->admission.id.bytes.data()), 16);
+    claim.expires = now + claim_age;
+    group.claim = std::move(claim);
+  }
+  if (PR_MUTANT(17) && group.claim) {  // planted: the idempotency record goes in a group of its own
+    journal::Group alone;
+    alone.claim = std::exchange(group.claim, std::nullopt);
+    committer_.submit(std::move(alone), [](Result<journal::Receipt>) {});
+  }
+  const auto digest = submission.idempotency ? submission.idempotency->digest : std::array<std::uint8_t, 32>{};
+  committer_.submit(std::move(group), [this, digest, admission = std::move(planned->admission),
+                                       done = std::move(done)](Result<journal::Receipt> receipt) mutable {
+    if (!receipt.ok()) return done(std::move(receipt).error());
+    if (receipt->taken) {
+      if (receipt->taken->digest != digest) return done(Error{Code::exists, "idempotency key used for another request"});
+      Accepted before{{}, true};
+      receipt->taken->answer.copy(reinterpret_cast<char*>(before.message.bytes.data()), 16);
+      return done(before);
+    }
+    auto place = receipt->first.value;
+    admission.accepted = journal::Sequence{place++};
+    for (auto& variant : admission.variants) variant.sequence = journal::Sequence{place++};
+    for (auto& to : admission.to) to.queued = journal::Sequence{place++};
+    const Accepted accepted{admission.id, false};
+    PR_CRASH_POINT("intake.before_answer");
+    admit_(std::move(admission));
+    done(accepted);
+  });
+}
+
+}  // namespace postrider
