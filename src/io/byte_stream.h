@@ -34,7 +34,8 @@ class ByteStream {
   virtual Task<Result<std::size_t>> read(std::span<char> into, Instant deadline) = 0;
   // All of it. `bytes` must stay alive until the task is done.
   virtual Task<Result<void>> write(std::string_view bytes, Instant deadline) = 0;
-  // Client handshake on this connection; nothing may be in flight.
+  // Client handshake on this connection; nothing may be in flight. `forbidden` = the certificate is not what
+  // was required; `unavailable` = the handshake failed.
   virtual Task<Result<TlsFacts>> start_tls(TlsWanted wanted, Instant deadline) = 0;
   virtual void close() = 0;
 };
