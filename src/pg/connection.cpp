@@ -29,8 +29,8 @@ Code code_of(std::string_view state) {
   if (kind == "40" || state == "55P03")
     return Code::unavailable;                                  // serialization, deadlock; lock_not_available
   if (kind == "08" || kind == "57") return Code::unavailable;  // connection; operator intervention
-  if (kind == "53") return Code::exhausted;                // disk full, out of memory, too many connections
-  if (kind == "22" || kind == "23") return Code::invalid;  // data, other constraints
+  if (kind == "53") return Code::exhausted;  // disk full, out of memory, too many connections
+  if (kind == "22" || kind == "23" || state == "42804") return Code::invalid;  // data, other constraints
   if (kind == "25") return Code::unavailable;  // read-only transaction: a standby that was the primary
   if (kind == "28" || state == "42501") return Code::forbidden;
   if (kind == "58") return Code::io;
@@ -130,12 +130,16 @@ Result<Answer> Connection::execute(const std::string& sql) {
 }
 
 Result<Answer> Connection::run(const std::string& sql, const Params& params) {
-  auto known = prepared_.find(sql);
+  auto key = sql;  // With other types it is another statement.
+  for (const auto type : params.types()) key.append(1, ' ').append(std::to_string(type));
+  auto known = prepared_.find(key);
   if (known == prepared_.end()) {
     const auto name = "s" + std::to_string(prepared_.size() + 1);
-    if (PQsendPrepare(connection_, name.c_str(), sql.c_str(), 0, nullptr) == 0) return lost("prepare");
+    if (PQsendPrepare(connection_, name.c_str(), sql.c_str(), static_cast<int>(params.size()),
+                      params.types().data()) == 0)
+      return lost("prepare");
     PR_TRY(wait());
-    known = prepared_.emplace(sql, name).first;
+    known = prepared_.emplace(std::move(key), name).first;
   }
   if (PQsendQueryPrepared(connection_, known->second.c_str(), static_cast<int>(params.size()),
                           params.values(), params.lengths(), params.formats(), 1) == 0)

@@ -53,7 +53,7 @@ class Connection {
   Duration patience_;
   bool broken_ = false;
   bool copy_unsure_ = false;
-  std::unordered_map<std::string, std::string> prepared_;  // text -> name
+  std::unordered_map<std::string, std::string> prepared_;  // text and types -> name
 };
 
 }  // namespace postrider::pg

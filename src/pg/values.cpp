@@ -21,16 +21,17 @@ std::string binary(std::int64_t value) {
 }
 
 void Params::integer(std::int64_t value) {
-  keep(binary(value));
+  keep(binary(value), Oid::int8);
 }
 void Params::boolean(bool value) {
-  keep(std::string(1, value ? '\1' : '\0'));
+  keep(std::string(1, value ? '\1' : '\0'), Oid::boolean);
 }
 
 void Params::null() {
   values_.push_back(nullptr);
   lengths_.push_back(0);
   formats_.push_back(1);
+  types_.push_back(static_cast<unsigned>(Oid::inferred));
 }
 
 // array_recv: dimensions, has-nulls, element type, then length and lower bound of the dimension, then
@@ -48,17 +49,18 @@ void Params::array(Oid element, std::span<const std::optional<std::string_view>>
     append_big_endian(out, value ? value->size() : 0xFFFFFFFF, 4);
     if (value) out.append(*value);
   }
-  keep(std::move(out));
+  keep(std::move(out), Oid::inferred);
 }
 
-void Params::view(std::string_view value) {
+void Params::view(std::string_view value, Oid type) {
   values_.push_back(value.data() ? value.data() : "");  // libpq takes a null pointer for NULL
   lengths_.push_back(static_cast<int>(value.size()));
   formats_.push_back(1);
+  types_.push_back(static_cast<unsigned>(type));
 }
 
-void Params::keep(std::string bytes) {
-  view(kept_.emplace_back(std::move(bytes)));
+void Params::keep(std::string bytes, Oid type) {
+  view(kept_.emplace_back(std::move(bytes)), type);
 }
 
 Answer::Answer(pg_result* result) : result_(result) {}

@@ -15,6 +15,7 @@ namespace postrider::pg {
 
 // Type numbers of PostgreSQL's catalog that we speak, always in binary form.
 enum class Oid : std::uint32_t {
+  inferred = 0,
   boolean = 16,
   bytea = 17,
   int8 = 20,
@@ -30,8 +31,8 @@ class Params {
  public:
   void integer(std::int64_t value);
   void boolean(bool value);
-  void text(std::string_view value) { view(value); }
-  void blob(std::string_view value) { view(value); }
+  void text(std::string_view value) { view(value, Oid::text); }
+  void blob(std::string_view value) { view(value, Oid::bytea); }
   void null();
   // An array for unnest: each element its binary form, nullopt = NULL.
   void array(Oid element, std::span<const std::optional<std::string_view>> values);
@@ -40,14 +41,17 @@ class Params {
   const char* const* values() const { return values_.data(); }
   const int* lengths() const { return lengths_.data(); }
   const int* formats() const { return formats_.data(); }
+  // What each parameter is; NULL and arrays are what their place in the statement says.
+  const std::vector<unsigned>& types() const { return types_; }
 
  private:
-  void view(std::string_view value);
-  void keep(std::string bytes);
+  void view(std::string_view value, Oid type);
+  void keep(std::string bytes, Oid type);
   std::deque<std::string> kept_;
   std::vector<const char*> values_;
   std::vector<int> lengths_;
   std::vector<int> formats_;
+  std::vector<unsigned> types_;
 };
 
 std::string binary(std::int64_t value);  // int8, as array elements are written

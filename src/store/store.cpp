@@ -1,10 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/store.h"
 
+#include <algorithm>
+
 #include "store/control_feed.h"
 #include "store/migrations.h"
 
+#include "base/text.h"
+
 namespace postrider::store {
+namespace {
+
+// What PostgreSQL refuses as text, SQLite would take: both refuse it here.
+bool storable(const Bind& bind) {
+  const auto* text = std::get_if<std::string_view>(&bind.held());
+  return !text || (!text->contains('\0') && is_utf8(*text));
+}
+Error not_text(const Sql& sql) {
+  return {Code::invalid, std::string(sql.name) + ": text that is not UTF-8 or holds a NUL"};
+}
+
+}  // namespace
 
 Transaction::Transaction(Store& store, std::unique_ptr<Session> session, Mode mode)
     : store_(&store), session_(std::move(session)), mode_(mode) {}
@@ -22,6 +38,8 @@ Result<void> Transaction::may_run(const Sql& sql) {
 
 Result<std::int64_t> Transaction::run(const Sql& sql, std::span<const Bind> binds, Rows* rows) {
   PR_TRY(may_run(sql));
+  failed_ = true;  // until it has worked
+  if (!std::ranges::all_of(binds, storable)) return not_text(sql);
   auto touched = session_->run(sql, binds, rows);
   failed_ = !touched.ok();
   return touched;
@@ -32,6 +50,8 @@ Result<void> Transaction::insert(const PlatformSql& sql, const Batch& batch) {
   PR_TRY(may_run(sql));
   if (!batch.whole())
     return Error{Code::internal, std::string(sql.name) + ": a row of the batch is not whole"};
+  failed_ = true;
+  if (!std::ranges::all_of(batch.cells(), storable)) return not_text(sql);
   auto done = session_->insert(sql, batch);
   failed_ = !done.ok();
   return done;

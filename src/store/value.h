@@ -106,6 +106,7 @@ class Batch {
   std::size_t rows() const { return cells_.size() / columns_.size(); }
   bool empty() const { return cells_.empty(); }
   bool whole() const { return cells_.size() % columns_.size() == 0; }
+  const std::vector<Bind>& cells() const { return cells_; }
   const Bind& cell(std::size_t row, std::size_t column) const {
     return cells_[row * columns_.size() + column];
   }
