@@ -43,6 +43,16 @@ bool update(EVP_CIPHER_CTX* context, char* out, std::string_view in) {
   return true;
 }
 
+// Sets a string's size without zeroing what `write` fills. libstdc++ 12.2 tells the writer the capacity
+// instead of the size, so nobody asks it.
+template <class Write>
+void overwrite(std::string& out, std::size_t size, Write write) {
+  out.resize_and_overwrite(size, [&](char* bytes, std::size_t) {
+    write(bytes);
+    return size;
+  });
+}
+
 bool start(EVP_CIPHER_CTX* context, AeadNonce nonce, std::string_view aad) {
   return EVP_CipherInit_ex2(context, nullptr, nullptr, nonce.data(), -1, nullptr) == 1 &&
          update(context, nullptr, aad);
@@ -65,13 +75,12 @@ Aead::Aead(AeadKey key) : seal_(make(key, true)), open_(make(key, false)) {}
 void Aead::seal(AeadNonce nonce, std::string_view aad, std::string_view plain, std::string& out) {
   auto* context = seal_.get();
   must(start(context, nonce, aad), "AES-256-GCM nonce");
-  const auto before = out.size();
-  out.resize_and_overwrite(before + plain.size() + aead_tag_size, [&](char* bytes, std::size_t size) {
-    char* tag = bytes + size - aead_tag_size;
+  const auto before = out.size(), end = before + plain.size() + aead_tag_size;
+  overwrite(out, end, [&](char* bytes) {
     must(update(context, bytes + before, plain) && finish(context) &&
-             EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, aead_tag_size, tag) == 1,
+             EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, aead_tag_size,
+                                 bytes + end - aead_tag_size) == 1,
          "AES-256-GCM seal");
-    return size;
   });
 }
 
@@ -85,9 +94,9 @@ Result<std::string> Aead::open(AeadNonce nonce, std::string_view aad, std::strin
        "AES-256-GCM tag");
   std::string plain;
   bool authentic = false;
-  plain.resize_and_overwrite(sealed.size() - aead_tag_size, [&](char* bytes, std::size_t size) {
+  const auto size = sealed.size() - aead_tag_size;
+  overwrite(plain, size, [&](char* bytes) {
     authentic = update(context, bytes, sealed.substr(0, size)) && finish(context);
-    return size;
   });
   if (authentic) return plain;
   openssl::clear_errors();

@@ -74,7 +74,8 @@ bool is_plain_phrase(std::string_view name) {
 void append_encoded_words(std::string& out, std::string_view text) {
   std::size_t q_total = 0;
   for (char c : text) q_total += q_size(c);
-  const bool q = q_total <= (text.size() + 2) / 3 * 4;
+  // Text that is mostly ASCII stays legible to people and filters, at the price of some length.
+  const bool q = 2 * q_total <= 3 * ((text.size() + 2) / 3 * 4);
   for (std::size_t from = 0; from < text.size();) {
     std::size_t to = from, q_used = 0;
     while (to < text.size()) {
