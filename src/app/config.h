@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "flow/deliver/route_table.h"
+
+namespace postrider::app {
+
+enum class DeliveryMode { capture, mx, relay };
+
+// Everything the operator decides, read once at start and again on SIGHUP. Keys are those of design 8: dotted paths in
+// postrider.toml, in --set KEY=VALUE, and as POSTRIDER_KEY with "__" for ".".
+struct Config {
+  std::string data;  // the data directory; every relative path below is under it
+
+  std::string http_listen = "127.0.0.1:8025";
+  std::string http_certificate, http_key;  // PEM files; without them a plaintext door on loopback only
+  std::vector<std::string> http_plaintext_from, http_trusted_proxies;
+  std::string http_public_url;
+
+  DeliveryMode delivery_mode = DeliveryMode::capture;
+  std::vector<Route> delivery_routes;
+  std::vector<std::string> delivery_sources;
+  std::chrono::milliseconds delivery_max_age = std::chrono::hours(72);
+
+  std::string store_url = "sqlite:store/postrider.db";
+  std::string journal_url = "file:journal";
+  std::string node_name = "node1", node_site = "site1";
+
+  std::uint64_t limits_memory = std::uint64_t{1} << 30;
+  std::uint64_t limits_spool = std::uint64_t{20} << 30;
+  std::size_t limits_signers = 0;  // signing threads; 0 = one per core
+  std::size_t limits_loops = 0;    // event loops; 0 = one per core
+  bool delivery_sign = true;       // false only for measuring: mail goes out unsigned
+
+  Level log_level = Level::info;
+  bool log_json = false;
+
+  std::chrono::days retention_events{30};
+  std::chrono::days retention_captured{30};
+};
+
+using Setting = std::pair<std::string, std::string>;  // KEY, VALUE as given to --set
+
+// The file DIR/postrider.toml, then the environment, then the settings; later wins. invalid names the key and says
+// what would be right; an unknown key is refused, never ignored.
+Result<Config> load_config(const std::string& data, const std::vector<Setting>& settings);
+
+Result<Setting> parse_setting(std::string_view text);  // "KEY=VALUE"
+
+// What `init` writes: every key with its default, commented out.
+std::string default_config_file();
+
+}  // namespace postrider::app
