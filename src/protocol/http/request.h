@@ -20,9 +20,9 @@ struct Request {
   std::uint8_t minor = 1;         // HTTP/1.minor: 0 or 1
   bool keep_alive = true;         // what the client wants; an HTTP/1.0 client never gets it
   bool expects_continue = false;  // it waits for continue_100 before sending its body
-  std::string target;             // RFC 9112 3.2, every % followed by two hex digits
-  Headers headers;
-  std::string body;  // unless it was delivered to a sink
+  std::string target{};           // RFC 9112 3.2, every % followed by two hex digits
+  Headers headers{};
+  std::string body{};  // unless it was delivered to a sink
 
   // Both still percent-encoded, see query.h. The path of "*" is "*"; of "http://host" it is "/".
   std::string_view path() const;

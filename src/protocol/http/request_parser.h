@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -12,9 +13,8 @@
 namespace postrider::http {
 
 struct RequestLimits {
-  std::size_t line = std::size_t{8} << 10;  // request line, or one header line
-  std::size_t head =
-      std::size_t{32} << 10;  // all of them; chunk extensions and trailers may be as much again
+  std::size_t line = std::size_t{8} << 10;   // request line, or one header line
+  std::size_t head = std::size_t{32} << 10;  // all lines; chunk extensions and trailers may be as much again
   std::size_t headers = 100;
   std::size_t body = std::size_t{30} << 20;
   std::size_t chunk_extension = 256;  // of one chunk
@@ -37,10 +37,10 @@ enum class Step {
 // refused. Bytes may be cut anywhere; the answer is the same. Holds no socket and no timer, so 408 is for its
 // owner to say.
 //
-//   for (std::string_view in = received; !in.empty();)
-//     switch (parser.parse(in)) { … }
+//   std::string_view in = received;
+//   for (auto step = parser.parse(in); step != Step::need_more; step = parser.parse(in)) …
 //
-// After `head`, call parse() again even with nothing left: a request without body is complete at once.
+// A request without body is complete at once, so parse on after `head` even when nothing is left of `in`.
 class RequestParser {
  public:
   explicit RequestParser(const RequestLimits& limits = {}) : limits_(limits) {}
@@ -56,7 +56,7 @@ class RequestParser {
   bool idle() const { return state_ == State::request_line && !progress_.begun; }
 
   // At `head` only, and for this request only: a smaller body, and where it goes instead of request().body.
-  void limit_body(std::size_t bytes) { body_limit_ = bytes; }
+  void limit_body(std::size_t bytes) { body_limit_ = std::min(bytes, limits_.body); }
   using BodySink = std::move_only_function<void(std::string_view)>;
   void deliver_body_to(BodySink sink) { sink_ = std::move(sink); }
 

@@ -160,7 +160,7 @@ constexpr std::size_t max_depth = 64;
 struct ParseFailure {
   enum class Kind { syntax, not_utf8, lone_surrogate, too_deep, too_large, duplicate_key };
   Kind kind = Kind::syntax;
-  std::string path;        // dotted, as in "personalizations.0.to"; empty at the root
+  std::string path{};      // dotted, as in "personalizations.0.to"; empty at the root
   std::size_t offset = 0;  // byte of the input; 0 where only the whole can be blamed
 
   Error error() const;  // for callers that only pass it on
