@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/schedule/wheel.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <vector>
+
+#include "testing/seeded_random.h"
+
+namespace postrider {
+namespace {
+
+TEST(Wheel, HandsOutEachOnceNeverEarlyAndSoonAfter) {
+  testing::SeededRandom random(3);
+  const std::int64_t start = 1'700'000'123'456;
+  Wheel wheel(start);
+  std::vector<std::unique_ptr<Recipient>> all;
+  for (int i = 0; i < 5000; ++i) {
+    auto recipient = std::make_unique<Recipient>();
+    const std::int64_t spans[] = {300, 60'000, 3'600'000, 100 * 3'600'000};
+    recipient->due_ms = start + 1 + static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(spans[i % 4])));
+    wheel.add(*recipient);
+    all.push_back(std::move(recipient));
+  }
+  std::size_t handed = 0;
+  for (auto now = start; wheel.count() > 0;) {
+    const auto next = wheel.next_ms();
+    ASSERT_GT(next, now);
+    now = next;
+    wheel.advance(now, [&](Recipient& recipient) {
+      ++handed;
+      EXPECT_LE(recipient.due_ms, now);
+      EXPECT_GT(recipient.due_ms + 512, now);
+      recipient.due_ms = -1;
+    });
+  }
+  EXPECT_EQ(handed, all.size());
+}
+
+TEST(Wheel, ALongSleepHandsOutEverythingDue) {
+  Wheel wheel(0);
+  Recipient a, b;
+  a.due_ms = 1000;
+  b.due_ms = 50 * 3'600'000;
+  wheel.add(a);
+  wheel.add(b);
+  int handed = 0;
+  wheel.advance(49 * 3'600'000, [&](Recipient& recipient) {
+    ++handed;
+    EXPECT_EQ(&recipient, &a);
+  });
+  EXPECT_EQ(handed, 1);
+  EXPECT_TRUE(wheel.remove(b));
+  EXPECT_FALSE(wheel.remove(b));
+  EXPECT_EQ(wheel.next_ms(), INT64_MAX);
+}
+
+}  // namespace
+}  // namespace postrider
