@@ -17,6 +17,8 @@ struct TlsFacts {
   std::string cipher;               // "TLS_AES_256_GCM_SHA384"
   bool certificate_valid = false;   // chain and host name both check out
   std::string certificate_verdict;  // in words, when not valid
+  bool resumed =
+      false;  // an earlier session was taken up: the certificate and its verdict are that session's
 };
 
 // What we ask of a peer's certificate. Opportunistic TLS verifies too, to record the verdict, and goes on.

@@ -43,7 +43,7 @@ class Connection {
 class Listener {
  public:
   struct Options {
-    Endpoint at;  // port 0 = any free one, the same on every loop
+    Endpoint at{};  // port 0 = any free one, the same on every loop
     std::size_t most_connections = 20'000;
     int backlog = 1024;
   };

@@ -45,6 +45,7 @@ std::string text(BIO* memory) {
 }  // namespace
 
 Result<PemPair> make_self_signed(const std::vector<std::string>& names) {
+  if (names.empty()) return Error{Code::invalid, "certificate without a name"};
   std::string alternatives;
   for (const std::string& name : names) {
     // The list's own syntax must not be spoken by a name.
@@ -56,7 +57,7 @@ Result<PemPair> make_self_signed(const std::vector<std::string>& names) {
 
   Key key(EVP_EC_gen("P-256"));
   Certificate certificate(X509_new());
-  if (!key || !certificate || names.empty()) return openssl_error(Code::internal, "self-signed certificate");
+  if (!key || !certificate) return openssl_error(Code::internal, "self-signed certificate");
 
   std::uint64_t serial = 0;
   RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof serial);

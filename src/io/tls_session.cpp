@@ -157,6 +157,7 @@ TlsFacts TlsSession::facts() const {
   TlsFacts facts;
   facts.version = SSL_get_version(ssl);
   facts.cipher = SSL_get_cipher_name(ssl);
+  facts.resumed = SSL_session_reused(ssl) == 1;
   if (client_ == nullptr) return facts;
   long verdict = SSL_get_verify_result(ssl);  // of a resumed session: that of the handshake it came from
   if (SSL_get0_peer_certificate(ssl) == nullptr)
