@@ -342,7 +342,10 @@ void ClientSession::decide_rest(Fate fate, Stage stage, const Reply& reply) {
 
 void ClientSession::settle() {
   open_ = false;
-  wishes_.emplace_back(Settled{std::move(recipients_), dot_sent_});
+  Settled settled{std::move(recipients_), dot_sent_};
+  // An envelope sent after the session ended, to a Ready taken late: HangUp stays the last wish if it can.
+  const bool ended = taken_ < wishes_.size() && std::holds_alternative<HangUp>(wishes_.back());
+  wishes_.insert(wishes_.end() - (ended ? 1 : 0), std::move(settled));
 }
 
 void ClientSession::become_ready() {
