@@ -2,6 +2,7 @@
 #include "protocol/dkim/canonical.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 
@@ -12,11 +13,14 @@ constexpr bool is_white(char c) {
   return c == ' ' || c == '\t';
 }
 
-constexpr std::array<bool, 256> is_special = [] {
-  std::array<bool, 256> table{};
-  for (char c : {' ', '\t', '\r', '\n'}) table[static_cast<unsigned char>(c)] = true;
+constexpr std::array<char, 256> tab_to_space = [] {
+  std::array<char, 256> table{};
+  for (std::size_t c = 0; c < table.size(); ++c) table[c] = static_cast<char>(c);
+  table['\t'] = ' ';
   return table;
 }();
+
+constexpr std::size_t most_piece = 1024;  // well below the buffer
 
 }  // namespace
 
@@ -43,8 +47,7 @@ void append_relaxed(std::string& out, std::string_view raw) {
   out.push_back(':');
   bool space = false;
   for (char c : trim(raw.substr(colon + 1))) {
-    if (is_special[static_cast<unsigned char>(
-            c)]) {  // a fold is CRLF and white space: both go into one space
+    if (is_white(c) || c == '\r' || c == '\n') {  // a fold, CRLF and white space, becomes one space
       space = true;
       continue;
     }
@@ -61,58 +64,83 @@ void BodyHasher::flush() {
   used_ = 0;
 }
 
-void BodyHasher::put(char c) {
-  if (used_ == buffer_.size()) flush();
-  buffer_[used_++] = c;
+void BodyHasher::make_room(std::size_t size) {
+  if (buffer_.size() - used_ < size) flush();
 }
 
-void BodyHasher::content(char c) {
-  for (; breaks_ > 0; --breaks_) {
-    put('\r');
-    put('\n');
+void BodyHasher::put_breaks(std::uint64_t count) {
+  for (; count > 0; --count) {
+    make_room(2);
+    buffer_[used_++] = '\r';
+    buffer_[used_++] = '\n';
   }
-  if (space_) put(' ');
-  space_ = false;
-  put(c);
+}
+
+// Adds a piece of one line, no larger than most_piece.
+void BodyHasher::add(std::string_view piece) {
+  std::size_t i = 0;
+  if (relaxed_)
+    for (; i < piece.size() && is_white(piece[i]); ++i) space_ = true;
+  if (i == piece.size()) return;
+  put_breaks(std::exchange(breaks_, 0));
+  make_room(piece.size() + 1);
+  char* out = buffer_.data() + used_;
+  if (space_) *out++ = ' ';
+  if (relaxed_) {
+    bool white = false;
+    // Without branches: the second and later spaces of a run are written over by what follows.
+    for (; i < piece.size(); ++i) {
+      const char c = tab_to_space[static_cast<unsigned char>(piece[i])];
+      const bool now_white = c == ' ';
+      *out = c;
+      out += !(white & now_white);
+      white = now_white;
+    }
+    out -= white;  // it counts only if the line goes on
+    space_ = white;
+  } else {
+    out = std::copy(piece.begin(), piece.end(), out);
+  }
+  used_ = static_cast<std::size_t>(out - buffer_.data());
 }
 
 void BodyHasher::update(std::string_view bytes) {
-  for (std::size_t i = 0; i < bytes.size();) {
-    const char c = bytes[i];
-    if (cr_ && c != '\n') {
+  while (!bytes.empty()) {
+    if (cr_) {
       cr_ = false;
-      content('\r');
+      if (bytes.starts_with('\n')) {
+        end_line();
+        bytes.remove_prefix(1);
+        continue;
+      }
+      add("\r");
     }
-    if (!is_special[static_cast<unsigned char>(c)]) {
-      content(c);
-      ++i;
-      if (used_ == buffer_.size()) flush();
-      const auto end = i + std::min(bytes.size() - i, buffer_.size() - used_);
-      while (i < end && !is_special[static_cast<unsigned char>(bytes[i])]) buffer_[used_++] = bytes[i++];
-      continue;
-    }
-    ++i;
-    if (c == '\r') {
+    auto piece = bytes.substr(0, most_piece);
+    const auto feed = piece.find('\n');
+    if (feed != std::string_view::npos) piece = piece.substr(0, feed + 1);
+    bytes.remove_prefix(piece.size());
+    if (piece.ends_with("\r\n")) {
+      add(piece.substr(0, piece.size() - 2));
+      end_line();
+    } else if (piece.ends_with('\r')) {
+      add(piece.substr(0, piece.size() - 1));
       cr_ = true;
-    } else if (c == '\n' && cr_) {
-      cr_ = space_ = false;
-      ++breaks_;
-    } else if (c == '\n' || !relaxed_) {
-      content(c);
     } else {
-      space_ = true;
+      add(piece);
     }
   }
 }
 
+void BodyHasher::end_line() {
+  space_ = false;
+  ++breaks_;
+}
+
 Digest BodyHasher::finish() {
-  if (cr_) content('\r');
+  if (cr_) add("\r");
   // The last line ends with exactly one CRLF; an empty body has one only in simple form (RFC
   // 6376 3.4.3, 3.4.4).
-  if (!relaxed_ || total_ + used_ > 0) {
-    put('\r');
-    put('\n');
-  }
+  if (!relaxed_ || total_ + used_ > 0) put_breaks(1);
   flush();
   return hash_.finish();
 }

@@ -39,8 +39,10 @@ class BodyHasher {
   std::uint64_t size() const { return total_; }  // canonical octets; valid after finish()
 
  private:
-  void content(char c);
-  void put(char c);
+  void add(std::string_view piece);
+  void end_line();
+  void put_breaks(std::uint64_t count);
+  void make_room(std::size_t size);
   void flush();
 
   Sha256 hash_;

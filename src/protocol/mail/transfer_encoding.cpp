@@ -86,25 +86,23 @@ void append_quoted_line(std::string& out, std::string_view line) {
   }
 }
 
-struct Scan {
-  std::size_t escapes = 0;  // bytes that quoted-printable writes in three
-  bool seven_bit = true;
-};
+// Whether all bytes are tab or printable ASCII. Written without an early exit so that it compiles to vectors.
+bool is_seven_bit(std::string_view line) {
+  unsigned odd = 0;
+  for (char c : line) {
+    const auto byte = static_cast<unsigned char>(c);
+    odd |= static_cast<unsigned>(static_cast<unsigned char>(byte - ' ') > '~' - ' ') &
+           static_cast<unsigned>(byte != '\t');
+  }
+  return odd == 0;
+}
 
-Scan scan(std::string_view text) {
-  Scan result;
-  bool plain = true;
-  each_line(text, [&](std::string_view line, bool) {
-    std::size_t equals = 0, others = 0;
-    for (char c : line) {
-      equals += c == '=';
-      others += !is_plain(c);  // with the equal signs
-    }
-    result.escapes += others;
-    if (others != equals || line.size() > most_line || line.starts_with(mbox_mark)) plain = false;
+bool is_legal_as_it_is(std::string_view text) {
+  bool legal = true;
+  each_line(text, [&legal](std::string_view line, bool) {
+    legal = legal && line.size() <= most_line && !line.starts_with(mbox_mark) && is_seven_bit(line);
   });
-  result.seven_bit = plain;
-  return result;
+  return legal;
 }
 
 }  // namespace
@@ -122,9 +120,10 @@ std::string_view name(TransferEncoding encoding) {
 }
 
 TransferEncoding best_encoding(std::string_view text) {
-  const Scan found = scan(text);
-  if (found.seven_bit) return TransferEncoding::seven_bit;
-  const auto quoted = text.size() + 2 * found.escapes;
+  if (is_legal_as_it_is(text)) return TransferEncoding::seven_bit;
+  const auto line_ends = [](char c) { return c == '\r' || c == '\n'; };
+  const auto escapes = std::ranges::count_if(text, [&](char c) { return !is_plain(c) && !line_ends(c); });
+  const auto quoted = text.size() + 2 * static_cast<std::size_t>(escapes);
   const auto soft_breaks = quoted / quoted_line * 3;
   const auto base64 = text.size() / base64_line * 78 + 80;
   return quoted + soft_breaks <= base64 ? TransferEncoding::quoted_printable : TransferEncoding::base64;
