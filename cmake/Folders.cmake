@@ -10,6 +10,7 @@ set(POSTRIDER_EXTERNAL_protocol/json PkgConfig::SIMDJSON)
 set(POSTRIDER_EXTERNAL_pg PkgConfig::LIBPQ)
 set(POSTRIDER_EXTERNAL_store/sqlite PkgConfig::SQLITE3)
 set(POSTRIDER_EXTERNAL_io OpenSSL::SSL OpenSSL::Crypto)
+set(POSTRIDER_EXTERNAL_edge/api ZLIB::ZLIB)
 set(POSTRIDER_EXTERNAL_testing PkgConfig::SQLITE3 GTest::gtest)
 
 function(postrider_target folder out)

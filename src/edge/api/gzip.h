@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstddef>
+#include <expected>
+#include <string>
+#include <string_view>
+
+namespace postrider::api {
+
+enum class GunzipFailure { damaged, too_long };
+
+// What a gzip body holds (RFC 1952, one or more members), at most `limit` bytes of it: a small body may claim
+// to hold a very large one.
+[[nodiscard]] std::expected<std::string, GunzipFailure> gunzip(std::string_view packed, std::size_t limit);
+
+}  // namespace postrider::api
