@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "journal/local/frame_source.h"
+
+#include "journal/local/file_io.h"
+#include "journal/local/hint_file.h"
+
+namespace postrider::journal::local {
+
+Result<std::string> read_frame(const Use& use, const FramePlace& place) {
+  const auto sealed = PR_TRY(read_at(*use.file, place.offset, place.size));
+  auto plain = open_frame(sealed, place.offset, use.incarnation, *use.sealer);
+  if (!plain.ok()) return use.damaged("a frame fails authentication");
+  return plain;
+}
+
+Result<void> note_content(Use& use, const Frame& frame, std::string_view plain) {
+  FrameReader reader(plain, frame.first_sequence);
+  auto sequence = frame.first_sequence;
+  while (auto item = reader.next()) {
+    if (item->type == FrameItem::Type::release) use.hint->release(item->sequence);
+    if (item->type != FrameItem::Type::record) continue;
+    use.hint->record(sequence, item->label, item->body, item->bytes);
+    if (item->body == Body::gone) use.hint->release(sequence);
+    ++sequence;
+  }
+  if (reader.failed()) return use.damaged("a frame is authentic and makes no sense");
+  return {};
+}
+
+}  // namespace postrider::journal::local

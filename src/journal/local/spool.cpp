@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "journal/local/spool.h"
+
+#include <algorithm>
+
+#include "base/crash_point.h"
+#include "journal/local/frame_source.h"
+#include "journal/local/hint_file.h"
+#include "journal/local/released_file.h"
+
+namespace postrider::journal::local {
+
+// Reads records one after another, in frames one after another: neighbours cost one decryption.
+class Spool::Cursor {
+ public:
+  // The record at the place; the item's views live until the next call.
+  Result<FrameItem> at(const Place& place) {
+    if (!use_ || use_->serial != place.use->serial || offset_ != place.frame.offset ||
+        sequence_ > place.sequence) {
+      use_ = nullptr;
+      plain_ = PR_TRY(read_frame(*place.use, place.frame));
+      reader_.emplace(plain_, place.first);
+      use_ = place.use;
+      offset_ = place.frame.offset;
+      sequence_ = place.first;
+    }
+    while (auto item = reader_->next()) {
+      if (item->type != FrameItem::Type::record) continue;
+      if (sequence_++ == place.sequence) return *item;
+    }
+    use_ = nullptr;
+    return place.use->damaged("a record is not in its frame");
+  }
+
+ private:
+  UsePtr use_;
+  std::uint32_t offset_ = 0;
+  std::uint64_t sequence_ = 0;  // of the next record
+  std::string plain_;
+  std::optional<FrameReader> reader_;
+};
+
+Result<void> Spool::append(const BatchBuilder& content, Time time) {
+  const auto batch = PR_TRY(segments_.append(content, time));
+  auto& use = *segments_.open();
+  if (!use.hint) use.hint = std::make_unique<HintBuilder>();
+  for (std::size_t i = 0; i < batch.frames.size(); ++i)
+    PR_TRY(note_content(use, batch.frames[i], content.plain(i)));
+  std::lock_guard lock(mutex_);
+  use.add(batch);
+  for (const auto& frame : batch.frames) {
+    use.add_frame(frame);
+    live_ += frame.records;
+  }
+  return {};
+}
+
+Use* Spool::find(std::uint64_t sequence) const {
+  const auto& uses = segments_.uses();
+  auto after =
+      std::ranges::upper_bound(uses, sequence, {}, [](const UsePtr& use) { return use->first_sequence; });
+  if (after == uses.begin()) return nullptr;
+  auto* use = (after - 1)->get();
+  return sequence < use->next_sequence ? use : nullptr;
+}
+
+bool Spool::is_live(std::uint64_t sequence) const {
+  const auto* use = find(sequence);
+  return use && use->is_live(sequence);
+}
+
+bool Spool::release(std::uint64_t sequence, Use& carrier) {
+  auto* target = find(sequence);
+  if (!target || !target->release(sequence)) return false;
+  carrier.carry(*target);
+  --live_;
+  return true;
+}
+
+void Spool::restore_release(std::uint64_t sequence, Use& carrier) {
+  auto* target = find(sequence);
+  if (!target) return;
+  const bool fresh = target->release(sequence);
+  if (fresh || target->release_durable < target->release_count) carrier.carry(*target);
+}
+
+Result<Spool::Place> Spool::place_of(std::uint64_t sequence) const {
+  std::lock_guard lock(mutex_);
+  const auto& uses = segments_.uses();
+  auto after =
+      std::ranges::upper_bound(uses, sequence, {}, [](const UsePtr& use) { return use->first_sequence; });
+  if (after == uses.begin()) return Error{Code::not_found, "no such record"};
+  const auto& use = *(after - 1);
+  if (use->is_lost(sequence)) return use->damaged("the record lies in a quarantined range");
+  if (!use->is_live(sequence)) return Error{Code::not_found, "released"};
+  const auto frame = use->frame_of(sequence);
+  return Place{use, use->frames[frame], use->first_of(frame), sequence};
+}
+
+// While nobody held the mutex the record may have been released and its segment reused; then nothing is
+// wrong.
+Error Spool::unreadable(const Place& place, Error error) const {
+  std::lock_guard lock(mutex_);
+  if (!is_live(place.sequence)) return {Code::not_found, "released"};
+  if (error.code == Code::corrupt && damaged_.emplace(place.use->serial, place.frame.offset).second) {
+    log_.alarm("journal_record_damaged", {{"where", path(LogKind::spool, place.use->number, Part::segment)},
+                                          {"offset", place.frame.offset},
+                                          {"sequence", place.sequence},
+                                          {"why", error.detail}});
+  }
+  return error;
+}
+
+Result<Spool::Raw> Spool::raw(std::uint64_t sequence) const {
+  auto place = place_of(sequence);
+  if (!place.ok()) return Raw{place.error().code == Code::corrupt ? Body::damaged : Body::gone, {}};
+  Cursor cursor;
+  auto item = cursor.at(*place);
+  if (item.ok()) return Raw{item->body, std::string(item->bytes)};
+  auto error = unreadable(*place, std::move(item).error());
+  if (error.code == Code::not_found) return Raw{};
+  if (error.code == Code::corrupt) return Raw{Body::damaged, {}};
+  return Error{Code::unavailable, std::move(error.detail)};
+}
+
+Result<std::vector<std::string>> Spool::read(std::span<const Sequence> sequences) const {
+  std::vector<std::string> found;
+  found.reserve(sequences.size());
+  Cursor cursor;
+  for (const auto sequence : sequences) {
+    const auto place = PR_TRY(place_of(sequence.value));
+    const auto bytes = [&]() -> Result<std::string> {
+      const auto item = PR_TRY(cursor.at(place));
+      if (item.body == Body::here) return std::string(item.bytes);
+      const auto reference = BlobRef::decode(item.bytes);
+      if (item.body != Body::blob || !reference) return Error{Code::corrupt, "damaged before it was moved"};
+      return blobs_.read(*reference);
+    };
+    auto one = bytes();
+    if (!one.ok()) return unreadable(place, std::move(one).error());
+    found.push_back(*std::move(one));
+  }
+  return found;
+}
+
+std::vector<Journal::LiveRecord> Spool::worth_moving(std::size_t max) const {
+  std::vector<Place> places;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& use : segments_.uses()) {
+      if (!use->closed || use->live == 0 || use->live * 4 >= use->records()) continue;
+      for (auto sequence = use->first_sequence; sequence < use->next_sequence && places.size() < max;
+           ++sequence) {
+        if (!use->is_live(sequence)) continue;
+        const auto frame = use->frame_of(sequence);
+        places.push_back({use, use->frames[frame], use->first_of(frame), sequence});
+      }
+      if (places.size() >= max) break;
+    }
+  }
+  std::vector<Journal::LiveRecord> records;
+  Cursor cursor;
+  for (const auto& place : places) {
+    auto item = cursor.at(place);
+    if (item.ok()) {
+      records.push_back({{place.sequence}, item->label});
+    } else {
+      static_cast<void>(unreadable(place, std::move(item).error()));
+    }
+  }
+  return records;
+}
+
+bool Spool::wants_closing(Time now) const {
+  const auto& open = segments_.open();
+  return open && open->batches > 0 && open->live == 0 && now - open->oldest >= options_.idle_span;
+}
+
+// Nothing in it is needed any more, but perhaps the releases it carries.
+bool Spool::finished(const Use& use, std::uint64_t events_durable) const {
+  if (!use.closed || use.live > 0) return false;
+  if (PR_MUTANT(11)) return true;  // planted: what it still has to carry over is lost
+  return use.damage.empty() && use.next_item <= events_durable;
+}
+
+// A use whose records it released, and whose bitmap does not have all of that safely.
+Use* Spool::blocker(const Use& use) const {
+  if (PR_MUTANT(11)) return nullptr;
+  const auto& uses = segments_.uses();
+  for (const auto& carried : use.carries) {
+    const auto target =
+        std::ranges::lower_bound(uses, carried.target, {}, [](const UsePtr& other) { return other->serial; });
+    const bool there = target != uses.end() && (*target)->serial == carried.target;
+    if (there && (*target)->release_durable < carried.count) return target->get();
+  }
+  return nullptr;
+}
+
+Result<bool> Spool::recycle(std::uint64_t events_durable, const std::function<Result<void>()>& before_last) {
+  for (const auto& use : segments_.uses()) {
+    if (!finished(*use, events_durable) || blocker(*use)) continue;
+    const auto finished_use = use;
+    if (use == segments_.uses().back()) PR_TRY(before_last());
+    {
+      std::lock_guard lock(mutex_);
+      segments_.forget(finished_use);
+    }
+    PR_TRY(pool_.retire(*finished_use, options_.free_segments));
+    return true;
+  }
+  return false;
+}
+
+Result<bool> Spool::persist_released(std::uint64_t events_durable) {
+  for (const auto& use : segments_.uses()) {
+    if (!finished(*use, events_durable)) continue;
+    auto* target = blocker(*use);
+    if (!target) continue;
+    PR_TRY(ReleasedFile::write(disk_, *target, nonces_));
+    target->release_durable = target->release_count;
+    return true;
+  }
+  return false;
+}
+
+}  // namespace postrider::journal::local

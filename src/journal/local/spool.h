@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "journal/journal.h"
+#include "journal/local/blob_store.h"
+#include "journal/local/options.h"
+#include "journal/local/segment_log.h"
+
+namespace postrider::journal::local {
+
+// The log of records: which are live, where their bytes are, and when a segment may go. The journal thread
+// changes it; what is const may be called from any thread.
+class Spool {
+ public:
+  Spool(const Options& options, SegmentPool& pool, NonceSource& nonces, Meter& meter, Disk& disk, Log& log,
+        BlobStore& blobs, std::mutex& mutex)
+      : options_(options),
+        pool_(pool),
+        nonces_(nonces),
+        disk_(disk),
+        log_(log),
+        blobs_(blobs),
+        mutex_(mutex),
+        segments_(LogKind::spool, options.segment_bytes, pool, nonces, meter, mutex) {}
+
+  SegmentLog& segments() { return segments_; }
+  const SegmentLog& segments() const { return segments_; }
+
+  // Makes the content durable and its records readable. Releases are the caller's next step.
+  Result<void> append(const BatchBuilder& content, Time time);
+
+  // Under the mutex, as the functions down to the next comment. The use whose numbers include the sequence,
+  // or null.
+  Use* find(std::uint64_t sequence) const;
+  bool is_live(std::uint64_t sequence) const;
+  // A group that stands in `carrier` releases it. Whether it was live.
+  bool release(std::uint64_t sequence, Use& carrier);
+  // After a restart: `carrier` says it released this. What is not safely in a bitmap yet makes the carrier
+  // stay.
+  void restore_release(std::uint64_t sequence, Use& carrier);
+  void restore_live(std::uint64_t live) { live_ = live; }
+  std::uint64_t live() const { return live_; }
+  std::uint64_t quarantined() const { return damaged_.size(); }
+
+  // A record as it stands, for a move.
+  struct Raw {
+    Body body = Body::gone;
+    std::string bytes;
+  };
+  Result<Raw> raw(std::uint64_t sequence) const;
+  Result<std::vector<std::string>> read(std::span<const Sequence> sequences) const;
+  std::vector<Journal::LiveRecord> worth_moving(std::size_t max) const;
+
+  // Nothing lives in the use that is written to, and it has had its time.
+  bool wants_closing(Time now) const;
+  // Steps of upkeep; whether anything was done. `events_durable`: every event below is in the event log.
+  // `before_last` is called before the newest use goes, which is where numbers in use are known from.
+  Result<bool> recycle(std::uint64_t events_durable, const std::function<Result<void>()>& before_last);
+  Result<bool> persist_released(std::uint64_t events_durable);
+
+ private:
+  struct Place {
+    UsePtr use;
+    FramePlace frame;
+    std::uint64_t first = 0;
+    std::uint64_t sequence = 0;
+  };
+  class Cursor;
+  Result<Place> place_of(std::uint64_t sequence) const;
+  Error unreadable(const Place& place, Error error) const;
+  bool finished(const Use& use, std::uint64_t events_durable) const;
+  Use* blocker(const Use& use) const;
+
+  const Options& options_;
+  SegmentPool& pool_;
+  NonceSource& nonces_;
+  Disk& disk_;
+  Log& log_;
+  BlobStore& blobs_;
+  std::mutex& mutex_;
+  SegmentLog segments_;
+  std::uint64_t live_ = 0;
+  mutable std::set<std::pair<std::uint64_t, std::uint32_t>>
+      damaged_;  // serial and offset of frames found bad
+};
+
+}  // namespace postrider::journal::local
