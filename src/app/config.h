@@ -53,6 +53,11 @@ using Setting = std::pair<std::string, std::string>;  // KEY, VALUE as given to 
 // what would be right; an unknown key is refused, never ignored.
 Result<Config> load_config(const std::string& data, const std::vector<Setting>& settings);
 
+// A path as a setting gives it: absolute, or below the data directory.
+inline std::string under(const std::string& data, const std::string& path) {
+  return path.starts_with('/') ? path : data + "/" + path;
+}
+
 Result<Setting> parse_setting(std::string_view text);  // "KEY=VALUE"
 
 // What `init` writes: every key with its default, commented out.

@@ -7,7 +7,7 @@ namespace postrider::records {
 // What a spool record is. Stored in journal::Label::kind: numbers are for ever.
 // How label fields are used, per kind (owner is the MessageId always):
 //            n                  due_ms                 lane              attempt
-//  accepted  recipients in all  when it was accepted   tenant            -
+//  accepted  recipients in all  its age counts from    tenant            -
 //  variant   its first n        its send_at, or 0      its index         -
 //  queued    the recipient      when to try            destination       attempts made
 //  intent    the recipient      when it was written    -                 the attempt it belongs to

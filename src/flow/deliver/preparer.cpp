@@ -67,6 +67,7 @@ Result<Prepared> Preparer::compose_for(Assignment& assignment, Time now, std::ve
   const auto* domain = policy ? policy->domain_for(composed.from_domain) : nullptr;
   if (!domain) return Error{Code::forbidden, composed.from_domain + " is not a sending domain of this account any more"};
   for (const auto& key : domain->keys) {
+    if (!sign_) break;
     signatures.push_back(key.header.prepare(composed.headers, composed.body->hash, now));
     requests.push_back({key.id, signatures.back().digest});
   }

@@ -18,10 +18,13 @@ class Preparer {
  public:
   using Ready = std::function<void(Prepared)>;
 
-  Preparer(const journal::Journal& journal, const Policies& policies, Signer& signer, std::size_t cache_bytes, Ready ready,
-           Reports reports)
-      : journal_(journal), policies_(policies), signer_(signer), cache_(cache_bytes), ready_(std::move(ready)),
-        reports_(std::move(reports)) {}
+  struct Options {
+    bool sign = true;                               // false: for measuring what everything else costs
+    std::size_t cache_bytes = std::size_t{64} << 20;  // of requests ready for rendering
+  };
+  Preparer(const journal::Journal& journal, const Policies& policies, Signer& signer, Options options, Ready ready, Reports reports)
+      : journal_(journal), policies_(policies), signer_(signer), sign_(options.sign), cache_(options.cache_bytes),
+        ready_(std::move(ready)), reports_(std::move(reports)) {}
 
   void prepare(Assignment assignment, Time now);
 
@@ -34,6 +37,7 @@ class Preparer {
   const journal::Journal& journal_;
   const Policies& policies_;
   Signer& signer_;
+  bool sign_;
   SourceCache cache_;
   Ready ready_;
   Reports reports_;

@@ -182,7 +182,7 @@ void Queue::moved(const Movable& what, Sequence from, Sequence to) {
   }
 }
 
-Recipient* Queue::find(const RecipientId& id) {
+Recipient* Queue::find(const RecipientId& id) const {
   auto* message = messages_.find(id.message);
   if (!message) return nullptr;
   for (auto* recipient = message->recipients; recipient; recipient = recipient->sibling)

@@ -74,8 +74,8 @@ class Queue {
   Movable movable(const journal::Journal::LiveRecord& record);
   void moved(const Movable& what, journal::Sequence from, journal::Sequence to);
 
-  Recipient* find(const RecipientId& id);  // walks the message's recipients
-  Message* find(const MessageId& id) { return messages_.find(id); }
+  Recipient* find(const RecipientId& id) const;  // walks the message's recipients
+  Message* find(const MessageId& id) const { return messages_.find(id); }
   template <class Visit>
   void each_message(Visit visit) const {
     messages_.each(visit);

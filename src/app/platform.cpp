@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/platform.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "app/host_port.h"
+#include "app/metrics.h"
+#include "app/networks.h"
+#include "io/loop.h"
+
+namespace postrider::app {
+namespace {
+
+constexpr auto control_pause = std::chrono::milliseconds(200);
+constexpr auto reader_pause = std::chrono::milliseconds(20);
+constexpr auto capture_pause = std::chrono::milliseconds(100);
+
+std::size_t or_cores(std::size_t wanted) { return wanted ? wanted : std::max(1u, std::thread::hardware_concurrency()); }
+
+// Which loop this thread runs; set once by each.
+thread_local io::Loop* current_loop = nullptr;
+
+}  // namespace
+
+Platform::Platform(const Config& config, DataDirectory& data, Clock& clock, Random& random, Log& log)
+    : config_(config), data_(data), clock_(clock), random_(random), log_(log), wall_(clock) {}
+
+Result<std::unique_ptr<Platform>> Platform::start(const Config& config, DataDirectory& data, Clock& clock, Random& random,
+                                                  Log& log) {
+  std::unique_ptr<Platform> platform(new Platform(config, data, clock, random, log));
+  PR_TRY(platform->open());
+  return platform;
+}
+
+Result<void> Platform::open() {
+  PR_TRY(open_journal());
+  signers_ = std::make_unique<io::WorkerPool>("sign", or_cores(config_.limits_signers), 100'000);
+  signer_ = std::make_unique<LocalSigner>([this](Executor::Work work) { return signers_->post(std::move(work)); });
+  policies_ = std::make_unique<PolicyBook>(
+      *data_.store, *data_.domains,
+      PolicyBook::KeyRing{[this](SigningKeyId id, SigningKey key) { signer_->add(id, std::move(key)); },
+                          [this](SigningKeyId id) { signer_->remove(id); }},
+      log_);
+  PR_TRY(policies_->rebuild());
+
+  routes_ = RouteTable(config_.delivery_routes);
+  tls_client_ = PR_TRY(io::TlsClient::create({}));
+  runtime_ = std::make_unique<io::Runtime>(or_cores(config_.limits_loops), "loop");
+  for (auto* loop : runtime_->loops()) loop->post([loop] { current_loop = loop; });
+  wire_road();
+
+  open_readers();
+  PR_TRY(wire_doors());
+  serving_ = true;
+  return {};
+}
+
+Result<void> Platform::open_journal() {
+  journal_directory_ = PR_TRY(JournalDirectory::open(config_, data_.root, clock_, random_, log_));
+  journal_ = &journal_directory_->journal();
+  committer_ = std::make_unique<journal::Committer>(*journal_, journal::Committer::Options{}, log_);
+  return {};
+}
+
+void Platform::wire_road() {
+  road_thread_ = std::make_unique<RoadThread>(clock_, wall_);
+  Road::Options options;
+  options.retry.max_age = config_.delivery_max_age;
+  road_ = std::make_unique<Road>(
+      *journal_, *committer_, log_, options,
+      [this](TenantId tenant) {
+        const auto policy = policies_->tenant(tenant);
+        return policy && policy->may_deliver;
+      },
+      [this](std::vector<Assignment> assignments) { dispatch(std::move(assignments)); }, [this] { road_thread_->wake(); }, now());
+
+  const Reports reports = [this](Report report) { road_->reported(std::move(report)); };
+  for (auto* loop : runtime_->loops()) {
+    Lane lane;
+    lane.transport = std::make_unique<io::TcpTransport>(*loop, *tls_client_);
+    lane.deliverer = std::make_unique<Deliverer>(
+        CourierTools{.home = *loop, .transport = *lane.transport, .clock = clock_, .wall = wall_, .journal = *journal_,
+                     .committer = *committer_, .reports = reports, .helo = config_.node_name,
+                     .source = config_.delivery_sources.empty() ? "" : config_.delivery_sources.front()},
+        routes_, Deliverer::Options{});
+    lanes_.push_back(std::move(lane));
+  }
+  capturer_ = std::make_unique<Capturer>(*data_.captures, reports, log_);
+  preparer_ = std::make_unique<Preparer>(*journal_, *policies_, *signer_,
+                                         Preparer::Options{.sign = config_.delivery_sign},
+                                         [this](Prepared prepared) { deliver(std::move(prepared)); }, reports);
+  composers_ = std::make_unique<io::WorkerPool>("compose", 1, 1'000'000);
+  intake_ = std::make_unique<Intake>(*journal_, *committer_, *policies_, random_,
+                                     [this](Admission admission) {
+                                       accepted_.fetch_add(1, std::memory_order_relaxed);
+                                       road_->admitted(std::move(admission));
+                                     });
+}
+
+Result<void> Platform::recover() {
+  const auto began = clock_.monotonic();
+  auto recovered = PR_TRY(journal_->recover(
+      [this](journal::Sequence sequence, const journal::Label& label) { road_->restore(sequence, label); }));
+  for (const auto& damage : recovered.quarantined)
+    log_.alarm("journal_quarantined", {{"where", damage.where}, {"why", damage.why}});
+  journal_thread_ = std::make_unique<JournalThread>(*journal_, *committer_, clock_, log_,
+                                                    JournalThread::Options{.keep_events = config_.retention_events});
+  road_->restored(recovered, now());
+  log_.info("journal_recovered",
+            {{"epoch", recovered.epoch},
+             {"live", recovered.live},
+             {"quarantined", recovered.quarantined.size()},
+             {"milliseconds", std::chrono::duration_cast<std::chrono::milliseconds>(clock_.monotonic() - began).count()}});
+  road_thread_->start(*road_);
+  return {};
+}
+
+void Platform::dispatch(std::vector<Assignment> assignments) {
+  auto shared = std::make_shared<std::vector<Assignment>>(std::move(assignments));
+  const bool taken = composers_->post([this, shared] {
+    const auto at = now();
+    for (auto& assignment : *shared) preparer_->prepare(std::move(assignment), at);
+  });
+  if (taken) return;
+  for (auto& assignment : *shared) {
+    auto report = same_for_all(std::move(assignment), Report::One{});
+    report.stale = true;
+    road_->reported(std::move(report));
+  }
+}
+
+void Platform::deliver(Prepared prepared) {
+  // In capture mode nothing leaves this machine but where the operator has laid a route himself.
+  if (config_.delivery_mode == DeliveryMode::capture && !routes_.find(prepared.domain)) return capturer_->add(std::move(prepared));
+  const auto which = prepared.assignment.lane % lanes_.size();
+  runtime_->loop(which).post([this, which, message = std::move(prepared)]() mutable {
+    lanes_[which].deliverer->take(std::move(message));
+  });
+}
+
+bool Platform::plaintext_allowed(const io::Endpoint& peer) const {
+  return is_loopback(peer.address) ||
+         std::ranges::any_of(config_.http_plaintext_from, [&](const std::string& network) { return in_network(peer.address, network); });
+}
+
+std::string Platform::why_not_ready() const {
+  if (!serving_) return "starting or stopping";
+  if (committer_->stopped()) return "the journal has stopped";
+  if (journal_->space().refusing) return "the spool is full";
+  return {};
+}
+
+Result<void> Platform::wire_doors() {
+  workers_ = std::make_unique<io::WorkerPool>("work", or_cores(0), 10'000);
+  keys_ = std::make_unique<Keys>(*policies_);
+  key_uses_ = std::make_unique<accounts::KeyUses>(*data_.store);
+  authenticator_ = std::make_unique<api::Authenticator>(*keys_);
+  mail_send_ = std::make_unique<api::MailSend>(*intake_);
+  health_ = std::make_unique<api::Health>([this] { return why_not_ready(); });
+  metrics_ = std::make_unique<api::Metrics>(all_metrics(*this));
+  router_ = std::make_unique<api::Router>();
+  router_->add(*mail_send_);
+  router_->add(*health_);
+  router_->add(*metrics_);
+  door_ = std::make_unique<api::Door>(api::Door::Parts{
+      .router = *router_, .authenticator = *authenticator_, .clock = clock_, .random = random_, .workers = *workers_, .log = log_,
+      .here = []() -> Executor& { return *current_loop; },
+      .used = [this](const Tenant& tenant, const ApiKeyId& key, Time at) { key_uses_->note(tenant, key, at); }});
+
+  PR_TRY(recover());
+  start_threads();
+
+  io::HttpOptions options;
+  options.door.at = PR_TRY(parse_endpoint(config_.http_listen));
+  if (!config_.http_certificate.empty()) {
+    identity_ = std::make_unique<io::CurrentIdentity>(PR_TRY(io::TlsIdentity::load(
+        under(config_.data, config_.http_certificate), under(config_.data, config_.http_key))));
+    options.identity = identity_.get();
+  }
+  options.plaintext_allowed = [this](const io::Endpoint& peer) { return plaintext_allowed(peer); };
+  options.refuse = api::unreadable;
+  http_ = PR_TRY(io::HttpServer::open(
+      runtime_->loops(), std::move(options), [this](io::HttpExchange& exchange) { return door_->answer(exchange); }, log_));
+  return {};
+}
+
+void Platform::start_threads() {
+  capture_thread_ = std::make_unique<RepeatingThread>("capture", [this]() -> Duration {
+    capturer_->wait(capture_pause);
+    while (capturer_->step(clock_.wall())) {
+    }
+    return Duration::zero();
+  });
+  reader_thread_ = std::make_unique<RepeatingThread>("reader", [this]() -> Duration {
+    return reader_step() ? Duration::zero() : Duration(reader_pause);
+  });
+  control_ = std::make_unique<RepeatingThread>("control", [this]() -> Duration {
+    if (auto changes = policies_->follow(); !changes.ok()) log_.warning("control_feed", {{"why", changes.error().detail}});
+    else if (*changes > 0) road_thread_->wake();
+    return control_pause;
+  });
+  ticker_ = std::make_unique<RepeatingThread>("ticker", [this]() -> Duration {
+    for (std::size_t i = 0; i < lanes_.size(); ++i)
+      runtime_->loop(i).post([this, i] { lanes_[i].deliverer->tick(clock_.monotonic()); });
+    housekeeping();
+    return std::chrono::seconds(1);
+  });
+}
+
+void Platform::housekeeping() {
+  const auto at = clock_.monotonic();
+  if (at < next_housekeeping_) return;
+  next_housekeeping_ = at + std::chrono::minutes(1);
+  if (auto done = key_uses_->flush(); !done.ok()) log_.warning("key_uses", {{"why", done.error().detail}});
+  if (auto done = data_.captures->sweep(clock_.wall()); !done.ok()) log_.warning("capture_sweep", {{"why", done.error().detail}});
+  sweep_readers();
+}
+
+void Platform::each_thread(const std::function<void(std::string name, std::function<Duration()> cpu)>& visit) {
+  visit("journal", [this] { return journal_thread_->cpu_time(); });
+  visit("road", [this] { return road_thread_->cpu_time(); });
+  visit("compose", [this] { return composers_->cpu_time(); });
+  visit("sign", [this] { return signers_->cpu_time(); });
+  visit("loop", [this] {
+    Duration total{0};
+    for (auto* loop : runtime_->loops()) total += loop->cpu_time();
+    return total;
+  });
+  visit("work", [this] { return workers_->cpu_time(); });
+  visit("reader", [this] { return reader_thread_->cpu_time(); });
+}
+
+std::string Platform::ready_line() const { return "ready http=" + io::to_string(http_->endpoint()); }
+
+Result<void> Platform::reload() {
+  if (identity_)
+    identity_->replace(PR_TRY(io::TlsIdentity::load(under(config_.data, config_.http_certificate), under(config_.data, config_.http_key))));
+  log_.info("reloaded");
+  return {};
+}
+
+void Platform::drain(Duration grace) {
+  if (!serving_.exchange(false)) return;
+  const auto until = clock_.monotonic() + grace;
+  // Doors first, so that nothing new comes in; then what is out comes home; then it is written down.
+  http_->stop_accepting();
+  http_->drain(std::min(until, clock_.monotonic() + std::chrono::seconds(5)));
+  road_->stop_picking();
+  for (std::size_t i = 0; i < lanes_.size(); ++i) runtime_->loop(i).post([this, i] { lanes_[i].deliverer->drain(); });
+  while (clock_.monotonic() < until && road_->counts().out.load() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  if (const auto late = road_->counts().out.load(); late > 0) log_.warning("drain_incomplete", {{"transactions", late}});
+  while (clock_.monotonic() < until && committer_->waiting() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+}
+
+Platform::~Platform() {
+  drain(std::chrono::seconds(1));
+  http_.reset();
+  ticker_.reset();
+  control_.reset();
+  capture_thread_.reset();
+  composers_.reset();  // prepares what it has, which the signers below it still sign
+  signers_.reset();
+  if (road_thread_) road_thread_->stop();
+  runtime_.reset();     // couriers still out are dropped here; their intents tell the next start
+  journal_thread_.reset();
+  reader_thread_.reset();
+  if (journal_ && !committer_->stopped()) static_cast<void>(journal_->close());
+}
+
+}  // namespace postrider::app
