@@ -71,6 +71,7 @@ function(postrider_folders layers)
       add_test(NAME ${name} COMMAND ${name}_tests)
       set_tests_properties(${name} PROPERTIES
         ENVIRONMENT "POSTRIDER_SOURCE=${CMAKE_SOURCE_DIR}" TIMEOUT 600)
+      list(APPEND programs ${name}_tests)
     endforeach()
 
     set(alone "")
@@ -86,8 +87,10 @@ function(postrider_folders layers)
     if(alone)
       add_library(headers_alone OBJECT ${alone})
       target_include_directories(headers_alone PRIVATE ${CMAKE_SOURCE_DIR}/src)
+      target_compile_options(headers_alone PRIVATE -O0 -g0 -fno-sanitize=all)  # nothing of it is ever run
       target_link_libraries(headers_alone PRIVATE fmt::fmt GTest::gmock)
-
+      list(APPEND programs headers_alone)
     endif()
+    add_custom_target(suite DEPENDS ${programs})  # what tests/run builds, together with the binary
   endif()
 endfunction()

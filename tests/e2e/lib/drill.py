@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Load, a cut, a restart, again and again; then the ledger. What the cut is, the drill that uses this says."""
+import json
+import pathlib
+import random
+import statistics
+import tempfile
+import time
+
+from . import ledger, load
+from .server import Server
+from .sink import Sink
+
+
+class Drill:
+    """One server, one sink, and everything that was ever asked of them."""
+
+    def __init__(self, seed, data=None, settings=()):
+        self.rng = random.Random(seed)
+        self.folder = tempfile.TemporaryDirectory(prefix="postrider-drill-")
+        self.sink = Sink(self.folder.name)
+        self.server = Server(data or pathlib.Path(self.folder.name) / "data",
+                             settings=[f"delivery.route=*=127.0.0.1:{self.sink.port}", *settings])
+        self.requests = []
+        self.cuts = []
+        self.rounds = 0
+
+    def new_load(self, **options):
+        self.rounds += 1
+        return load.Load(self.server, f"r{self.rounds}", self.rng, **options).start()
+
+    def after_cut(self, asked):
+        """The server is gone: keep what was asked, and the moment."""
+        self.cuts.append(time.monotonic())
+        asked = asked.stop()
+        self.requests += asked
+        return asked
+
+    def judge(self, **options):
+        return ledger.judge(self.server, self.sink, self.requests, self.cuts, **options)
+
+    def verdict(self, found, **more):
+        """The JSON line that becomes evidence."""
+        starts = sorted(self.server.starts)
+        return json.dumps({**more, "cuts": len(self.cuts), **found.summary(),
+                           "restart_s_median": round(statistics.median(starts), 3),
+                           "restart_s_max": round(starts[-1], 3)})
+
+    def close(self):
+        self.server.kill()
+        self.folder.cleanup()

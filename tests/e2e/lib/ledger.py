@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What was acknowledged against what arrived: the properties L (never lose) and D (never twice) of the crash drills."""
+import dataclasses
+import statistics
+import time
+
+
+@dataclasses.dataclass
+class Verdict:
+    requests: int = 0
+    acknowledged: int = 0  # recipients
+    arrived: int = 0
+    lost: list = dataclasses.field(default_factory=list)
+    duplicates: int = 0
+    unproven: list = dataclasses.field(default_factory=list)  # duplicates outside the commit window: (recipient, why)
+    window_ms: list = dataclasses.field(default_factory=list)  # final dot at the sink -> the cut, per duplicate
+
+    def holds(self):
+        return not self.lost and not self.unproven
+
+    def summary(self):
+        return {"requests": self.requests, "acknowledged": self.acknowledged, "arrived": self.arrived,
+                "lost": len(self.lost), "duplicates": self.duplicates, "unproven": self.unproven[:10],
+                "window_ms_median": round(statistics.median(self.window_ms), 1) if self.window_ms else None,
+                "window_ms_max": round(max(self.window_ms), 1) if self.window_ms else None}
+
+    def why(self):
+        return f"lost {self.lost[:5]}, duplicates outside the window {self.unproven[:5]}"
+
+
+def drained(sink, requests, timeout):
+    """Waits until everything acknowledged has arrived; what is missing then."""
+    wanted = {address for request in requests if request.acknowledged() for address in request.recipients}
+    deadline = time.monotonic() + timeout
+    while True:
+        missing = wanted - sink.received().keys()
+        if not missing or time.monotonic() > deadline:
+            return missing
+        time.sleep(0.1)
+
+
+def timeline(server, message, n):
+    return server.command("message", "show", f"{message}.postrider.{n}")
+
+
+def terminal(shown):
+    return [event for event in shown["events"] if event["event"] in ("delivered", "bounce", "dropped")]
+
+
+def judge(server, sink, requests, cuts, window=1.0, timeout=60):
+    """The server runs and the sink takes everything. `cuts` are the moments at which it was stopped."""
+    verdict = Verdict(requests=len(requests))
+    missing = drained(sink, requests, timeout)
+    received = sink.received()
+    for request in requests:
+        if request.acknowledged():
+            verdict.acknowledged += len(request.recipients)
+        for n, address in enumerate(request.recipients):
+            if address in missing:
+                if not terminal(timeline(server, request.message, n)):
+                    verdict.lost.append(address)
+                continue
+            arrivals = received.get(address, [])
+            verdict.arrived += bool(arrivals)
+            if len(arrivals) > 1:
+                verdict.duplicates += 1
+                if why := unproven(server, request, n, arrivals, cuts, window, verdict):
+                    verdict.unproven.append((address, why))
+    return verdict
+
+
+def unproven(server, request, n, arrivals, cuts, window, verdict):
+    """Why a duplicate is not what the commit window allows; empty when it is. An earlier arrival must have been cut off
+    within `window` of its final dot, be the same message, and have been counted as possible by the server itself."""
+    for earlier, later in zip(arrivals, arrivals[1:]):
+        cut = next((moment for moment in cuts if earlier.dot <= moment <= later.dot), None)
+        if cut is None:
+            return "no cut between the two"
+        verdict.window_ms.append((cut - earlier.dot) * 1000)
+        if cut - earlier.dot > window:
+            return f"the first was answered {cut - earlier.dot:.3f} s before the cut"
+        if earlier.connection == later.connection:
+            return "both came over one connection"
+        if (earlier.message_id, earlier.content) != (later.message_id, later.content):
+            return "the two differ"
+    if request.message is None:
+        return ""  # never acknowledged, so its id is unknown here; the sink's side of the proof stands
+    deadline = time.monotonic() + 10
+    while not (ended := terminal(timeline(server, request.message, n))) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    if not any(event.get("possible_duplicate") for event in ended):
+        return f"the server did not count it: {ended}"
+    return ""

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A `postrider serve` of our own: a data directory, a process, and ways to end it."""
+import json
+import os
+import pathlib
+import select
+import signal
+import subprocess
+import time
+
+SOURCE = pathlib.Path(__file__).resolve().parents[3]
+
+
+def binary():
+    return os.environ.get("POSTRIDER_BINARY", str(SOURCE / "build/asan/postrider"))
+
+
+def run(*words, data, env=None):
+    """One command with --json; its answer."""
+    done = subprocess.run([binary(), *words, "--data", str(data), "--json"], capture_output=True, text=True,
+                          timeout=60, env={**os.environ, **(env or {})})
+    if done.returncode != 0:
+        raise RuntimeError(f"postrider {' '.join(words)}: exit {done.returncode}: {done.stderr.strip()}")
+    return json.loads(done.stdout)
+
+
+class NotReady(Exception):
+    pass
+
+
+class Server:
+    """start() and kill() as often as you like; every start picks a free port and reads it from the ready line."""
+
+    def __init__(self, data, settings=(), domains=("sender.test",)):
+        self.data = pathlib.Path(data)
+        self.settings = list(settings)
+        self.process = None
+        self.host, self.port = "127.0.0.1", 0
+        self.starts = []  # seconds from exec to the ready line
+        made = run("init", data=self.data)
+        self.api_key = made["api_key"]
+        self.domains = {name: run("domain", "add", name, data=self.data) for name in domains}
+        self.log_path = self.data.with_name(self.data.name + ".log")
+
+    def start(self, env=None, before=(), timeout=60):
+        """`before` is what the server runs under: ["strace", ...]. NotReady = it ended or said nothing in time."""
+        command = [*before, binary(), "serve", "--data", str(self.data), "--set", "http.listen=127.0.0.1:0"]
+        for setting in self.settings:
+            command += ["--set", setting]
+        began = time.monotonic()
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True,
+                                            env={**os.environ, **(env or {})})
+        ready, _, _ = select.select([self.process.stdout], [], [], timeout)
+        line = self.process.stdout.readline() if ready else ""
+        if not line.startswith("ready "):
+            self.kill()
+            raise NotReady(f"no ready line but {line!r}; see {self.log_path}")
+        self.starts.append(time.monotonic() - began)
+        doors = dict(word.split("=", 1) for word in line.split()[1:])
+        self.port = int(doors["http"].rsplit(":", 1)[1])
+        return self
+
+    def running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def kill(self):
+        """SIGKILL, to the server itself also when it runs under something."""
+        if self.process is None:
+            return
+        for pid in [*children(self.process.pid), self.process.pid]:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self.process.wait()
+        self.process.stdout.close()
+        self.process = None
+
+    def stop(self, timeout=60):
+        """SIGTERM; the exit status."""
+        for pid in children(self.process.pid) or [self.process.pid]:
+            os.kill(pid, signal.SIGTERM)
+        try:
+            status = self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return None
+        self.process.stdout.close()
+        self.process = None
+        return status
+
+    def log(self):
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def command(self, *words):
+        return run(*words, data=self.data)
+
+
+def children(pid):
+    try:
+        return [int(word) for word in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
