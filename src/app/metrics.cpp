@@ -60,7 +60,7 @@ std::vector<api::Metric> all_metrics(Platform& platform) {
   outcome("blocked", counts->blocked);
   outcome("dropped", counts->dropped);
   add("postrider_possible_duplicates_total", "Recipients settled after an attempt whose fate was unknown", Type::counter, loaded(counts->possible_duplicates));
-  add("postrider_reader_lag_events", "Events the reader has not taken in", Type::gauge, [&platform] { return platform.reader_lag(); }, {{"reader", "activity"}});
+  add("postrider_reader_lag_events", "Events the reader has not taken in", Type::gauge, [&platform] { return double(platform.reader_status().lag); }, {{"reader", "activity"}});
   const auto cpu = [&](std::string name, std::function<Duration()> time) {
     add("postrider_thread_cpu_seconds_total", "CPU time by kind of thread", Type::counter, [time = std::move(time)] { return in_seconds(time()); }, {{"thread", std::move(name)}});
   };

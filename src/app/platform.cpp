@@ -7,6 +7,7 @@
 #include "app/host_port.h"
 #include "app/metrics.h"
 #include "app/networks.h"
+#include "edge/api/errors.h"
 #include "io/loop.h"
 
 namespace postrider::app {
@@ -139,6 +140,12 @@ void Platform::deliver(Prepared prepared) {
   });
 }
 
+void Platform::open_readers() {
+  activity_ = std::make_unique<activity::Activity>(*data_.store);
+  reader_ = std::make_unique<readers::Reader>(*journal_, *data_.store, activity_effect_, log_,
+                                              readers::Reader::Options{.stream = config_.node_name});
+}
+
 bool Platform::plaintext_allowed(const io::Endpoint& peer) const {
   return is_loopback(peer.address) ||
          std::ranges::any_of(config_.http_plaintext_from, [&](const std::string& network) { return in_network(peer.address, network); });
@@ -193,7 +200,14 @@ void Platform::start_threads() {
     return Duration::zero();
   });
   reader_thread_ = std::make_unique<RepeatingThread>("reader", [this]() -> Duration {
-    return reader_step() ? Duration::zero() : Duration(reader_pause);
+    using Step = readers::Reader::Step;
+    switch (reader_->step(clock_.wall())) {
+      case Step::worked: return Duration::zero();
+      case Step::idle: return reader_pause;
+      case Step::later:
+      case Step::held: break;
+    }
+    return std::chrono::seconds(1);
   });
   control_ = std::make_unique<RepeatingThread>("control", [this]() -> Duration {
     if (auto changes = policies_->follow(); !changes.ok()) log_.warning("control_feed", {{"why", changes.error().detail}});
@@ -214,7 +228,7 @@ void Platform::housekeeping() {
   next_housekeeping_ = at + std::chrono::minutes(1);
   if (auto done = key_uses_->flush(); !done.ok()) log_.warning("key_uses", {{"why", done.error().detail}});
   if (auto done = data_.captures->sweep(clock_.wall()); !done.ok()) log_.warning("capture_sweep", {{"why", done.error().detail}});
-  sweep_readers();
+  if (auto done = activity_->sweep(clock_.wall()); !done.ok()) log_.warning("activity_sweep", {{"why", done.error().detail}});
 }
 
 void Platform::each_thread(const std::function<void(std::string name, std::function<Duration()> cpu)>& visit) {

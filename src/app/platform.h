@@ -38,6 +38,8 @@
 #include "io/worker_pool.h"
 #include "journal/committer.h"
 #include "journal/local/local_journal.h"
+#include "readers/activity/activity.h"
+#include "readers/reader.h"
 #include "services/accounts/key_uses.h"
 
 namespace postrider::app {
@@ -72,7 +74,7 @@ class Platform {
   const journal::Committer& committer() const { return *committer_; }
   const Road& road() const { return *road_; }
   const std::atomic<std::uint64_t>& accepted() const { return accepted_; }
-  double reader_lag() const;
+  readers::Reader::Status reader_status() const { return reader_->status(); }
   void each_thread(const std::function<void(std::string name, std::function<Duration()> cpu)>& visit);
 
  private:
@@ -126,6 +128,9 @@ class Platform {
   std::unique_ptr<Preparer> preparer_;
   std::unique_ptr<io::WorkerPool> composers_;
   std::unique_ptr<Intake> intake_;
+  activity::ActivityEffect activity_effect_;
+  std::unique_ptr<activity::Activity> activity_;
+  std::unique_ptr<readers::Reader> reader_;
   std::unique_ptr<accounts::KeyUses> key_uses_;
   std::unique_ptr<io::WorkerPool> workers_;
   std::unique_ptr<Keys> keys_;
