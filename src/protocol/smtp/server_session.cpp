@@ -38,10 +38,17 @@ void ServerSession::receive(std::string_view bytes) {
     held_.assign(bytes);
   } else {
     held_.append(bytes);
-    held_.erase(0, run(held_));
+    run_held();
   }
-  if (mode_ == Mode::question && held_.size() > options_.pending_max)
+  if (mode_ == Mode::question && held_.size() - held_used_ > options_.pending_max)
     shut_down({421, EnhancedCode{4, 7, 0}, "too much sent ahead"});
+}
+
+void ServerSession::run_held() {
+  held_used_ += run(std::string_view(held_).substr(held_used_));
+  if (held_used_ < held_.size() / 2) return;  // moved seldom, since each answer may use a few octets only
+  held_.erase(0, held_used_);
+  held_used_ = 0;
 }
 
 // Uses what it can from the front of `in` and says how much that was.
@@ -208,7 +215,7 @@ void ServerSession::answered(const Reply& reply, bool accepted) {
       forget_transaction();
       break;
   }
-  held_.erase(0, run(held_));
+  run_held();
 }
 
 void ServerSession::tls_started() {

@@ -80,8 +80,8 @@ class ServerSession {
   bool wants_input() const { return mode_ == Mode::command || mode_ == Mode::auth || mode_ == Mode::data; }
   bool over() const { return mode_ == Mode::over; }
 
-  const std::string& helo() const { return helo_; }
-  bool extended() const { return extended_; }  // EHLO, not HELO
+  const std::string& helo() const { return helo_; }  // as said: any text without control characters
+  bool extended() const { return extended_; }        // EHLO, not HELO
   bool tls() const { return tls_; }
   const std::string& user() const { return user_; }  // empty: not authenticated
 
@@ -99,6 +99,7 @@ class ServerSession {
   static std::span<const Verb> verbs();
 
   std::size_t run(std::string_view in);
+  void run_held();
   bool take_line(std::string_view& in);
   void read_data(std::string_view& in);
   void on_line(std::string_view line);
@@ -153,7 +154,8 @@ class ServerSession {
   bool sender_refused_ = false;  // commands pipelined behind a refused MAIL are out of order and no errors
   std::size_t errors_ = 0;
 
-  std::string held_;  // input not used yet: an unfinished line, or what waits for an answer
+  std::string held_;           // input not used yet: an unfinished line, or what waits for an answer
+  std::size_t held_used_ = 0;  // of its front
   bool line_too_long_ = false;
   bool line_has_bare_cr_ = false;  // in the part of a too long line that was dropped
   bool more_follows_ = false;      // input was there behind the command being run
