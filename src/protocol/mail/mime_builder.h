@@ -41,9 +41,10 @@ class EncodedAttachment {
 // A complete body and the header fields that describe it. Independent of the recipient, so one rendering and
 // one DKIM body hash can serve all recipients of a variant.
 struct RenderedBody {
-  std::string
-      headers;  // MIME-Version, Content-Type and, where it is not 7bit, Content-Transfer-Encoding; folded
-  std::string body;  // ends with CRLF; lines of at most 998 bytes; not dot-stuffed
+  // MIME-Version, Content-Type and, where it is not 7bit, Content-Transfer-Encoding; folded.
+  std::string headers;
+  // Ends with CRLF; lines of at most 998 bytes; not dot-stuffed.
+  std::string body;
 };
 
 // Puts a message's parts in the order and nesting that mail readers expect:
