@@ -67,6 +67,9 @@ std::string verdict(const Result<T>& result) {
 
 }  // namespace
 
+// The suite is in a library: a binary that links something else of it need not run it.
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(JournalConformance);
+
 std::string engine_name(const ::testing::TestParamInfo<JournalEngine>& engine) {
   return engine.param.name;
 }
@@ -91,7 +94,8 @@ Recovered JournalConformance::start() {
     return {};
   }
   EXPECT_EQ(recovered->live, live.size());
-  EXPECT_THAT(recovered->quarantined, IsEmpty());
+  for (const auto& range : recovered->quarantined)
+    ADD_FAILURE() << "quarantined " << range.where << ": " << range.why;
   return *recovered;
 }
 
@@ -143,6 +147,11 @@ std::vector<std::string> JournalConformance::events(Cursor after) const {
     after = page->next;
     if (page->events.empty()) return all;
   }
+}
+
+std::string JournalConformance::answer(std::uint64_t tenant, std::string_view key) const {
+  const auto held = journal->claim(tenant, key);
+  return held ? held->answer : "no claim";
 }
 
 void JournalConformance::upkeep() {
@@ -461,9 +470,9 @@ TEST_P(JournalConformance, ClaimsOfDifferentTenantsAndKeysDoNotMeet) {
     group.claim = claiming(key, key + std::to_string(tenant), expires, tenant);
     EXPECT_EQ(commit(group).taken, std::nullopt);
   }
-  EXPECT_EQ(journal->claim(2, "a")->answer, "a2");
-  EXPECT_EQ(journal->claim(1, "b")->answer, "b1");
-  EXPECT_EQ(journal->claim(3, "a"), std::nullopt);
+  EXPECT_EQ(answer(2, "a"), "a2");
+  EXPECT_EQ(answer(1, "b"), "b1");
+  EXPECT_EQ(answer(3, "a"), "no claim");
 }
 
 TEST_P(JournalConformance, ClaimsSurviveARestart) {
@@ -489,7 +498,7 @@ TEST_P(JournalConformance, AnExpiredClaimIsFree) {
   group.claim = claiming("key", "new", subject->clock.wall() + 1h);
   EXPECT_EQ(commit(group).taken, std::nullopt);
   restart();
-  EXPECT_EQ(journal->claim(1, "key")->answer, "new");
+  EXPECT_EQ(answer(1, "key"), "new");
 }
 
 // Events
@@ -678,14 +687,16 @@ TEST_P(JournalConformance, IntakeIsRefusedAboveTheWatermarkWhileTheRoadPassesAnd
   intake.purpose = Purpose::intake;
   const auto fill = [&]() -> std::string {
     for (int i = 0; i < 1000; ++i) {
+      const bool refusing = journal->space().refusing;
       auto receipts = commit(std::vector<Group>{intake});
+      EXPECT_TRUE(!refusing || !receipts.ok()) << "said to refuse, and did not";
       if (!receipts.ok()) return verdict(receipts);
       stored.push_back(receipts->front().first);
     }
     return "never full";
   };
   EXPECT_EQ(fill(), "error: exhausted");
-  EXPECT_TRUE(journal->space().refusing);
+  EXPECT_LE(journal->space().used, journal->space().limit);
   ASSERT_GE(stored.size(), 10u);
   EXPECT_EQ(journal->counters().live, stored.size()) << "a refused batch stored nothing";
   EXPECT_EQ(verdict(commit(std::vector<Group>{records({"road"}), intake})), "error: exhausted");

@@ -32,9 +32,10 @@ class JournalConformance : public ::testing::TestWithParam<JournalEngine> {
   journal::Sequence commit(std::string_view bytes);  // one record
   Result<std::vector<journal::Receipt>> again();     // the same groups under the next number
 
-  std::string read(journal::Sequence sequence) const;                 // the bytes, or "error: not_found"
-  std::vector<std::string> events(journal::Cursor after = {}) const;  // all after the cursor, page by page
-  void upkeep();                                                      // maintain until there is no more to do
+  std::string read(journal::Sequence sequence) const;                    // the bytes, or "error: not_found"
+  std::vector<std::string> events(journal::Cursor after = {}) const;     // all after the cursor, page by page
+  std::string answer(std::uint64_t tenant, std::string_view key) const;  // of a claim, or "no claim"
+  void upkeep();  // maintain until there is no more to do
 
   std::unique_ptr<JournalUnderTest> subject;
   journal::Journal* journal = nullptr;

@@ -309,7 +309,8 @@ class Run {
     told_.clear();
     auto recovered = journal_->recover([&](Sequence at, const Label& label) { told_[at] = label; });
     ASSERT_TRUE(recovered.ok()) << name(recovered.error().code) << " " << recovered.error().detail;
-    EXPECT_TRUE(recovered->quarantined.empty());
+    for (const auto& range : recovered->quarantined)
+      ADD_FAILURE() << "quarantined " << range.where << ": " << range.why;
     EXPECT_GT(recovered->epoch, epoch_);
     epoch_ = recovered->epoch;
   }
