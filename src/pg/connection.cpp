@@ -76,11 +76,11 @@ Connection::~Connection() {
   PQfinish(connection_);
 }
 
-// "canceling wait for synchronous replication" comes as a warning with one of these two states, before an
-// answer that says COMMIT.
+// "canceling wait for synchronous replication" comes as a warning before an answer that says COMMIT. It has
+// no SQLSTATE of its own and its text is translated; COMMIT gives no other warnings.
 void Connection::on_notice(void* self, const pg_result* notice) {
-  const auto state = field(notice, PG_DIAG_SQLSTATE);
-  if (state == "57014" || state == "57P01") static_cast<Connection*>(self)->copy_unsure_ = true;
+  if (field(notice, PG_DIAG_SEVERITY_NONLOCALIZED) == "WARNING")
+    static_cast<Connection*>(self)->warned_ = true;
 }
 
 Error Connection::lost(std::string_view doing) {
@@ -148,15 +148,14 @@ Result<Answer> Connection::run(const std::string& sql, const Params& params) {
 }
 
 Result<void> Connection::commit() {
-  copy_unsure_ = false;
+  warned_ = false;
   auto answer = execute("COMMIT");
   if (broken_)
     return Error{Code::ambiguous,
                  "postgresql: COMMIT was not answered: " + (answer ? "" : answer.error().detail)};
   if (!answer) return std::move(answer).error();
   if (answer->tag() != "COMMIT") return Error{Code::internal, "postgresql: COMMIT of a failed transaction"};
-  if (copy_unsure_)
-    return Error{Code::ambiguous, "postgresql: committed here, the synchronous copy is unsure"};
+  if (warned_) return Error{Code::ambiguous, "postgresql: committed here, the synchronous copy is unsure"};
   return {};
 }
 

@@ -52,7 +52,7 @@ class Connection {
   pg_conn* connection_;
   Duration patience_;
   bool broken_ = false;
-  bool copy_unsure_ = false;
+  bool warned_ = false;
   std::unordered_map<std::string, std::string> prepared_;  // text and types -> name
 };
 
