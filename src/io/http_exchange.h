@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 
+#include "base/executor.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "io/transport.h"
@@ -18,6 +19,7 @@ class HttpExchange {
   virtual const http::Request& request() const = 0;  // its body is empty: ask body()
   virtual const Endpoint& peer() const = 0;
   virtual bool is_encrypted() const = 0;
+  virtual Executor& home() = 0;  // the loop this runs on: where to come back to from other threads
   // Takes the body in, once; a client that waits for 100 Continue is told to go on. `exhausted` = longer than
   // `most`, `unavailable` = the server's memory for bodies is used up, `invalid` = not HTTP, `timeout` = too
   // slow, `closed`. After an error the connection ends with the answer.

@@ -6,6 +6,7 @@
 #include "io/runtime.h"
 #include "io/tcp_transport.h"
 #include "io/test_support.h"
+#include "io/worker_pool.h"
 
 namespace postrider::io {
 namespace {
@@ -99,14 +100,16 @@ TEST_F(HttpServerTest, a_request_behind_a_big_body_is_not_lost) {
 }
 
 TEST_F(HttpServerTest, a_handler_may_answer_later) {
-  serve([this](HttpExchange& exchange) -> Task<http::Response> {
-    Loop& loop = runtime.loop(0).is_here() ? runtime.loop(0) : runtime.loop(1);
-    co_await loop.sleep_until(loop.now() + 30ms);
+  WorkerPool pool("test", 1, 10);
+  serve([&pool](HttpExchange& exchange) -> Task<http::Response> {
+    auto done = co_await run_on(pool, exchange.home(), [] { std::this_thread::sleep_for(30ms); });
+    EXPECT_TRUE(done.ok());
     co_return co_await echo(exchange);
   });
   RawClient client(server->endpoint());
   client.send(get);
   EXPECT_EQ(body_of(answer(client)), "/hello ");
+  server.reset();
 }
 
 TEST_F(HttpServerTest, goes_on_with_100_only_when_the_body_is_wanted) {

@@ -22,6 +22,7 @@ class HttpSession final : private HttpExchange {
   const http::Request& request() const override { return parser_.request(); }
   const Endpoint& peer() const override { return connection_.stream().peer(); }
   bool is_encrypted() const override { return encrypted_; }
+  Executor& home() override { return connection_.loop(); }
   Task<Result<std::string>> body(std::size_t most) override;
 
   Task<bool> begin();

@@ -82,21 +82,18 @@ struct Listener::Door : std::enable_shared_from_this<Door> {
         case EAGAIN:
           co_await listening->wait(Readiness::Way::in, never);
           break;
-        case EMFILE:
-        case ENFILE:
-        case ENOBUFS:
-        case ENOMEM:
-          co_await trouble(errno_error(errno, "accept").detail);
+        case EINTR:
+        case ECONNABORTED:
           break;
-        // Errors of the connection that was to be accepted, not of ours (accept(2)).
+        // Out of descriptors or memory, mostly: what cannot be accepted now stays in the kernel's queue.
         default:
+          co_await trouble(errno_error(errno, "accept").detail);
           break;
       }
     }
     accepting = false;
   }
 
-  // What cannot be accepted now stays in the kernel's queue.
   Task<void> trouble(std::string what) {
     if (Instant now = loop.now(); now >= next_alarm) {
       next_alarm = now + between_alarms;
@@ -126,7 +123,7 @@ struct Listener::Door : std::enable_shared_from_this<Door> {
     listening->close();
   }
 
-  Task<void> drain(Instant deadline, std::latch& done) {
+  Task<void> drain(Instant deadline, std::shared_ptr<std::latch> done) {
     auto self = shared_from_this();
     draining = true;
     for (Connection& connection : connections)
@@ -134,7 +131,7 @@ struct Listener::Door : std::enable_shared_from_this<Door> {
     while (!connections.empty() && loop.now() < deadline) co_await rest();
     for (Connection& connection : connections) connection.stream_->close();
     while (!connections.empty() || accepting) co_await rest();
-    done.count_down();
+    done->count_down();
   }
 
   Task<void> rest() { return loop.sleep_until(loop.now() + std::chrono::milliseconds(5)); }
@@ -186,9 +183,9 @@ void Listener::stop_accepting() {
 }
 
 void Listener::drain(Instant deadline) {
-  std::latch done(static_cast<std::ptrdiff_t>(doors_.size()));
-  for (auto& door : doors_) door->loop.post([door, deadline, &done] { spawn(door->drain(deadline, done)); });
-  done.wait();
+  auto done = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(doors_.size()));
+  for (auto& door : doors_) door->loop.post([door, deadline, done] { spawn(door->drain(deadline, done)); });
+  done->wait();
 }
 
 }  // namespace postrider::io

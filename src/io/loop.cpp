@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "io/system_clock.h"
+#include "io/unique_fd.h"
 
 namespace postrider::io {
 namespace {
@@ -96,7 +97,11 @@ struct Readiness::Engine {
 };
 
 Readiness::Readiness(Loop& loop, int fd)
-    : loop_(loop), engine_(new Engine{asio::posix::stream_descriptor(loop.engine_->context, fd)}), fd_(fd) {}
+    : loop_(loop), engine_(new Engine{asio::posix::stream_descriptor(loop.engine_->context)}), fd_(fd) {
+  boost::system::error_code refused;
+  engine_->descriptor.assign(fd, refused);
+  if (refused) UniqueFd(std::exchange(fd_, -1));
+}
 
 Readiness::~Readiness() {
   assert(waiting_ == 0);

@@ -69,7 +69,7 @@ class Readiness {
     Woken woken_ = Woken::ready;
   };
 
-  Readiness(Loop& loop, int fd);
+  Readiness(Loop& loop, int fd);  // one that the kernel will not watch (epoll(7) has limits) counts as closed
   ~Readiness();
   Readiness(const Readiness&) = delete;
   Readiness& operator=(const Readiness&) = delete;

@@ -65,13 +65,13 @@ Signals::Signals(Loop& loop, std::function<void(Signal)> on_signal) : loop_(loop
 
 Signals::~Signals() {
   for (int number : {SIGTERM, SIGHUP, SIGINT}) act_on(number, SIG_DFL, 0);
-  std::latch closed(1);
-  loop_.post([&] {
+  auto closed = std::make_shared<std::latch>(1);
+  loop_.post([this, closed] {
     watch_->pipe_out.close();
     watch_.reset();
-    closed.count_down();
+    closed->count_down();
   });
-  closed.wait();
+  closed->wait();
   ::close(pipe_in.exchange(-1));
 }
 

@@ -43,6 +43,10 @@ struct TcpStreamTest : testing::Test {
     }
   }
 
+  Task<void> say_nothing(Connection& connection) {
+    while (!over) co_await connection.loop().sleep_until(soon(connection.loop(), 5ms));
+  }
+
   // Runs on the client's loop with a fresh connection.
   template <class Fn>
   auto with_stream(Fn fn) {
@@ -74,6 +78,7 @@ struct TcpStreamTest : testing::Test {
     co_return all;
   }
 
+  std::atomic<bool> over = false;
   QuietLog log;
   PemPair ours = *make_self_signed({"mx.test", "127.0.0.1"});
   PemPair foreign = *make_self_signed({"mx.test"});
@@ -171,11 +176,10 @@ TEST_F(TcpStreamTest, a_peer_that_hangs_up_during_the_handshake_is_closed) {
 }
 
 TEST_F(TcpStreamTest, a_handshake_has_a_deadline) {
-  serve([](Connection& connection) -> Task<void> {
-    co_await connection.loop().sleep_until(soon(connection.loop(), 300ms));
-  });
+  serve([this](Connection& connection) -> Task<void> { co_await say_nothing(connection); });
   Code code = with_stream([&](ByteStream& stream) -> Task<Code> {
     auto facts = co_await stream.start_tls({.host = "mx.test"}, soon(loop, 50ms));
+    over = true;
     co_return facts.error().code;
   });
   EXPECT_EQ(code, Code::timeout);
@@ -193,12 +197,11 @@ TEST_F(TcpStreamTest, a_read_that_times_out_closes) {
 }
 
 TEST_F(TcpStreamTest, a_write_nobody_reads_times_out) {
-  serve([](Connection& connection) -> Task<void> {
-    co_await connection.loop().sleep_until(soon(connection.loop(), 400ms));
-  });
+  serve([this](Connection& connection) -> Task<void> { co_await say_nothing(connection); });
   Code code = with_stream([&](ByteStream& stream) -> Task<Code> {
     std::string much(50'000'000, 'x');
     auto put = co_await stream.write(much, soon(loop, 100ms));
+    over = true;
     co_return put.error().code;
   });
   EXPECT_EQ(code, Code::timeout);
@@ -206,8 +209,8 @@ TEST_F(TcpStreamTest, a_write_nobody_reads_times_out) {
 
 TEST_F(TcpStreamTest, a_reset_is_closed) {
   serve([](Connection& connection) -> Task<void> {
-    // Unread input turns the close into a reset.
-    co_await connection.loop().sleep_until(soon(connection.loop(), 50ms));
+    // Waits for input and leaves it unread, which turns the close into a reset.
+    auto ignored = co_await connection.stream().opens_with_tls(soon(connection.loop()));
   });
   Code code = with_stream([&](ByteStream& stream) -> Task<Code> {
     EXPECT_TRUE((co_await stream.write("unread", soon(loop))).ok());

@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include "io/openssl_error.h"
 #include "io/tls_session.h"
@@ -45,6 +46,7 @@ Result<std::unique_ptr<TlsClient>> TlsClient::create(const Trust& trust) {
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   // The chain is checked either way, the verdict recorded; whether it matters is decided per connection.
   SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nullptr);
+  X509_VERIFY_PARAM_set_hostflags(SSL_CTX_get0_param(context), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   // Mail servers hang up without close_notify. SMTP and HTTP mark their own ends, so a cut message is
   // noticed.
   SSL_CTX_set_options(context,
