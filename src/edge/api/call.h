@@ -21,7 +21,6 @@ namespace postrider::api {
 class PathParameters {
  public:
   void push(std::string_view name, std::string value) { list_.emplace_back(name, std::move(value)); }
-  void pop() { list_.pop_back(); }
   std::string_view operator[](std::string_view name) const {  // one that the route does not have is our bug
     for (const auto& [known, value] : list_)
       if (known == name) return value;

@@ -22,40 +22,56 @@ bool is_parameter(std::string_view segment) {
   return segment.starts_with('{') && segment.ends_with('}');
 }
 
+// The values that stood where the route has its parameters, by their names in this route.
+PathParameters named(std::string_view pattern, std::vector<std::string> values) {
+  PathParameters out;
+  for (auto value = values.begin(); !pattern.empty();) {
+    const auto segment = next_segment(pattern);
+    if (is_parameter(segment)) out.push(segment.substr(1, segment.size() - 2), std::move(*value++));
+  }
+  return out;
+}
+
+// Adds to the value of Allow.
+void allow(std::string& list, http::Method method) {
+  if (http::list_contains(list, http::name(method))) return;
+  if (!list.empty()) list += ", ";
+  list += http::name(method);
+  if (method == http::Method::get) list += ", HEAD";
+}
+
 }  // namespace
 
-// What may follow a path so far. Parameters at the same place may have different names in different routes,
-// so a name belongs to its child.
+// What may follow a path so far.
 struct Router::Node {
   std::vector<std::pair<std::string_view, std::unique_ptr<Node>>> literals;  // few: looked through in turn
-  std::vector<std::pair<std::string_view, std::unique_ptr<Node>>> parameters;
-  std::vector<const Endpoint*> endpoints;  // that end here, one per method
+  std::unique_ptr<Node> parameter;                                           // whatever its name
+  std::vector<const Endpoint*> endpoints;                                    // that end here, one per method
 
   Node& child(std::string_view segment) {
-    const bool parameter = is_parameter(segment);
-    auto& children = parameter ? parameters : literals;
-    const auto key = parameter ? segment.substr(1, segment.size() - 2) : segment;
-    for (auto& [name, node] : children)
-      if (name == key) return *node;
-    return *children.emplace_back(key, std::make_unique<Node>()).second;
+    if (is_parameter(segment)) {
+      if (!parameter) parameter = std::make_unique<Node>();
+      return *parameter;
+    }
+    for (auto& [name, node] : literals)
+      if (name == segment) return *node;
+    return *literals.emplace_back(segment, std::make_unique<Node>()).second;
   }
 
-  // The node where all of `path` has been taken and something may be called, or null.
-  const Node* find(std::string_view path, PathParameters& values) const {
-    if (path.empty()) return endpoints.empty() ? nullptr : this;
+  // Shows `ends_here` every node at which all of `path` is taken, literals first, until it says enough.
+  template <class EndsHere>
+  bool walk(std::string_view path, std::vector<std::string>& values, EndsHere& ends_here) const {
+    if (path.empty()) return ends_here(*this);
     const auto segment = next_segment(path);
     for (const auto& [name, node] : literals)
-      if (name == segment)
-        if (const auto* found = node->find(path, values)) return found;
-    if (parameters.empty() || segment.empty()) return nullptr;
-    const auto value = http::percent_decode(segment);
-    if (!value) return nullptr;
-    for (const auto& [name, node] : parameters) {
-      values.push(name, *value);
-      if (const auto* found = node->find(path, values)) return found;
-      values.pop();
-    }
-    return nullptr;
+      if (name == segment && node->walk(path, values, ends_here)) return true;
+    if (!parameter || segment.empty()) return false;
+    auto value = http::percent_decode(segment);
+    if (!value) return false;
+    values.push_back(std::move(*value));
+    if (parameter->walk(path, values, ends_here)) return true;
+    values.pop_back();
+    return false;
   }
 };
 
@@ -76,16 +92,16 @@ void Router::add(Endpoint endpoint) {
 Router::Match Router::match(http::Method method, std::string_view path) const {
   Match match;
   if (!path.starts_with('/')) return match;
-  const Node* node = root_->find(path, match.path);
-  if (!node) return match;
   const auto wanted = method == http::Method::head ? http::Method::get : method;
-  for (const Endpoint* endpoint : node->endpoints) {
-    const auto method_here = endpoint->route.method;
-    if (method_here == wanted) match.endpoint = endpoint;
-    if (!match.allow.empty()) match.allow += ", ";
-    match.allow += http::name(method_here);
-    if (method_here == http::Method::get) match.allow += ", HEAD";
-  }
+  std::vector<std::string> values;
+  auto ends_here = [&](const Node& node) {
+    for (const Endpoint* endpoint : node.endpoints) {
+      if (endpoint->route.method == wanted) match.endpoint = endpoint;
+      allow(match.allow, endpoint->route.method);
+    }
+    return match.endpoint != nullptr;
+  };
+  if (root_->walk(path, values, ends_here)) match.path = named(match.endpoint->route.path, std::move(values));
   return match;
 }
 
