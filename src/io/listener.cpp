@@ -21,7 +21,7 @@ constexpr auto pause = std::chrono::milliseconds(50);
 constexpr auto between_alarms = std::chrono::minutes(1);
 constexpr int most_accepts_in_a_row = 16;
 
-Result<UniqueFd> bound_socket(const SocketAddress& address) {
+Result<UniqueFd> tcp_socket(const SocketAddress& address) {
   UniqueFd fd(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return errno_error(errno, "socket");
   int on = 1;
@@ -38,19 +38,13 @@ void Connection::set_idle(bool idle) {
 
 // The listener's part on one loop. Everything but `live` is for that loop's thread only.
 struct Listener::Door : std::enable_shared_from_this<Door> {
-  Door(Loop& on, UniqueFd fd, const Options& options, std::size_t share, Serve how, Log& to)
-      : loop(on),
-        unopened(std::move(fd)),
-        most(share),
-        backlog(options.backlog),
-        serve(std::move(how)),
-        log(to) {}
+  Door(Loop& on, UniqueFd fd, std::size_t share, Serve how, Log& to)
+      : loop(on), unopened(std::move(fd)), most(share), serve(std::move(how)), log(to) {}
 
   Loop& loop;
   UniqueFd unopened;                   // until the loop has it
   std::optional<Readiness> listening;  // then
   const std::size_t most;
-  const int backlog;
   Serve serve;
   Log& log;
 
@@ -143,7 +137,7 @@ Result<std::unique_ptr<Listener>> Listener::open(const std::vector<Loop*>& loops
   std::size_t share = std::max<std::size_t>(1, options.most_connections / loops.size());
   std::vector<std::shared_ptr<Door>> doors;
   for (Loop* loop : loops) {
-    UniqueFd fd = PR_TRY(bound_socket(address));
+    UniqueFd fd = PR_TRY(tcp_socket(address));
     int on = 1;
     // The first bind goes without SO_REUSEPORT: a second server on the port, which could otherwise join
     // unnoticed and take half of the connections, is refused.
@@ -157,7 +151,7 @@ Result<std::unique_ptr<Listener>> Listener::open(const std::vector<Loop*>& loops
     }
     if (::listen(fd.get(), options.backlog) != 0)
       return errno_error(errno, "listen on " + to_string(options.at));
-    doors.push_back(std::make_shared<Door>(*loop, std::move(fd), options, share, serve, log));
+    doors.push_back(std::make_shared<Door>(*loop, std::move(fd), share, serve, log));
   }
   Endpoint endpoint = address.endpoint();
   for (auto& door : doors) door->loop.post([door] { spawn(door->accept_all()); });
