@@ -7,6 +7,8 @@ namespace {
 using store::Kind;
 using store::PlatformSql;
 
+constexpr int set_aside_days = 30;
+
 constexpr PlatformSql find{
     "reader_cursors.find", Kind::read,
     "SELECT incarnation, sequence, held FROM reader_cursors WHERE reader = ?1 AND stream = ?2"};
@@ -29,6 +31,9 @@ constexpr PlatformSql put_aside{"reader_set_aside.put", Kind::system_write,
                                 "INSERT INTO reader_set_aside (reader, stream, incarnation, sequence, bytes, "
                                 "why, at) VALUES (?1, ?2, ?3, ?4, "
                                 "?5, ?6, ?7) ON CONFLICT (reader, stream, incarnation, sequence) DO NOTHING"};
+
+constexpr PlatformSql destroy_set_aside{"reader_set_aside.destroy", Kind::system_write,
+                                        "DELETE FROM reader_set_aside WHERE at <= ?1"};
 
 // The store knows 64 bits with a sign; an incarnation has none.
 std::int64_t stored(std::uint64_t value) {
@@ -79,31 +84,39 @@ Result<void> set_aside(store::Transaction& tx, const Place& place, std::uint64_t
   return {};
 }
 
+Result<std::int64_t> sweep(store::Store& store, Time now) {
+  return store::writing(store, [&](store::Transaction& tx) -> Result<std::int64_t> {
+    const auto destroyed = PR_TRY(tx.execute(destroy_set_aside, now - std::chrono::days(set_aside_days)));
+    PR_TRY(tx.commit_system("retention"));
+    return destroyed;
+  });
+}
+
 const store::Schema& schema() {
   using enum store::DataClass;
   using enum store::Type;
-  static const store::Schema all{
-      "readers",
-      {{1,
-        "cursors",
-        {store::CreateTable{"reader_cursors",
-                            {{"reader", text, operational, store::forever},
-                             {"stream", text, operational, store::forever},
-                             {"incarnation", integer, operational, store::forever},
-                             {"sequence", integer, operational, store::forever},
-                             {"held", text, operational, store::forever},
-                             {"moved", integer, operational, store::forever}},
-                            "reader, stream"},
-         store::CreateTable{"reader_set_aside",
-                            {{"reader", text, operational, store::days(30)},
-                             {"stream", text, operational, store::days(30)},
-                             {"incarnation", integer, operational, store::days(30)},
-                             {"sequence", integer, operational, store::days(30)},
-                             {"bytes", blob, activity, store::days(30)},
-                             {"why", text, operational, store::days(30)},
-                             {"at", integer, operational, store::days(30)}},
-                            "reader, stream, incarnation, sequence"}}}},
-      {&find, &begin, &move, &keep, &place_at, &put_aside}};
+  constexpr auto kept = store::days(set_aside_days);
+  static const store::Schema all{"readers",
+                                 {{1,
+                                   "cursors",
+                                   {store::CreateTable{"reader_cursors",
+                                                       {{"reader", text, operational, store::forever},
+                                                        {"stream", text, operational, store::forever},
+                                                        {"incarnation", integer, operational, store::forever},
+                                                        {"sequence", integer, operational, store::forever},
+                                                        {"held", text, operational, store::forever},
+                                                        {"moved", integer, operational, store::forever}},
+                                                       "reader, stream"},
+                                    store::CreateTable{"reader_set_aside",
+                                                       {{"reader", text, operational, kept},
+                                                        {"stream", text, operational, kept},
+                                                        {"incarnation", integer, operational, kept},
+                                                        {"sequence", integer, operational, kept},
+                                                        {"bytes", blob, activity, kept},
+                                                        {"why", text, operational, kept},
+                                                        {"at", integer, operational, kept}},
+                                                       "reader, stream, incarnation, sequence"}}}},
+                                 {&find, &begin, &move, &keep, &place_at, &put_aside, &destroy_set_aside}};
   return all;
 }
 

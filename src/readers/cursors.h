@@ -39,6 +39,9 @@ Result<void> resume_from(store::Transaction& tx, const Place& place, journal::Cu
 Result<void> set_aside(store::Transaction& tx, const Place& place, std::uint64_t incarnation,
                        const journal::EventRecord& record, std::string_view why, Time now);
 
+// Destroys what was set aside more than thirty days ago. Returns how many.
+Result<std::int64_t> sweep(store::Store& store, Time now);
+
 const store::Schema& schema();  // tables `reader_cursors`, `reader_set_aside`
 
 }  // namespace postrider::readers
