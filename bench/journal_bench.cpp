@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the local journal costs on a real disk: CPU and bytes for each message of a life from intake to settlement, and
-// the time and memory of a restart with many records waiting.
+// What the local journal costs on a real disk: CPU and bytes for each message of a life from intake to
+// settlement, and the time and memory of a restart with many records waiting.
 //
 //   journal_bench DIR [messages] [groups per batch]
 #include <fmt/format.h>
@@ -42,7 +42,8 @@ Cost now() {
   while (io >> name >> value)
     if (name == "wchar:") written = value;
   const auto wall = std::chrono::steady_clock::now().time_since_epoch();
-  return {us(usage.ru_utime) + us(usage.ru_stime), std::chrono::duration<double, std::micro>(wall).count(), written};
+  return {us(usage.ru_utime) + us(usage.ru_stime), std::chrono::duration<double, std::micro>(wall).count(),
+          written};
 }
 
 std::uint64_t resident_kb() {
@@ -78,7 +79,8 @@ class Bench {
       return false;
     }
     fmt::print("recover: {} live in {:.0f} ms ({:.0f} ms CPU), RSS {} MB\n", told,
-               (after.wall_us - before.wall_us) / 1000, (after.cpu_us - before.cpu_us) / 1000, resident_kb() / 1024);
+               (after.wall_us - before.wall_us) / 1000, (after.cpu_us - before.cpu_us) / 1000,
+               resident_kb() / 1024);
     return true;
   }
 
@@ -94,25 +96,31 @@ class Bench {
     });
   }
   bool intake_of_100(std::size_t count) {
-    return measured("intake, 100 personalizations each (per recipient)", count, [&](std::size_t i) {
-      Group group;
-      group.purpose = Purpose::intake;
-      group.entries.push_back({label(accepted, i, 100, 42), body_, {}});
-      for (std::uint32_t n = 0; n < 100; ++n) {
-        group.entries.push_back({label(variant, i, n, n), std::string(60, 'v'), {}});
-        group.entries.push_back({label(queued, i, n, lane(n)), std::string(24, 'q'), {}});
-        group.events.push_back(std::string(120, 'e'));
-      }
-      return group;
-    }, 100);
+    return measured(
+        "intake, 100 personalizations each (per recipient)", count,
+        [&](std::size_t i) {
+          Group group;
+          group.purpose = Purpose::intake;
+          group.entries.push_back({label(accepted, i, 100, 42), body_, {}});
+          for (std::uint32_t n = 0; n < 100; ++n) {
+            group.entries.push_back({label(variant, i, n, n), std::string(60, 'v'), {}});
+            group.entries.push_back({label(queued, i, n, lane(n)), std::string(24, 'q'), {}});
+            group.events.push_back(std::string(120, 'e'));
+          }
+          return group;
+        },
+        100);
   }
   bool deliver(std::size_t count) {
     std::vector<Sequence> intents;
-    const bool sent = measured("intents", count, [&](std::size_t i) {
-      Group group;
-      group.entries.push_back({label(intent, i, 0, 0), std::string(20, 'i'), {}});
-      return group;
-    }, 1, &intents);
+    const bool sent = measured(
+        "intents", count,
+        [&](std::size_t i) {
+          Group group;
+          group.entries.push_back({label(intent, i, 0, 0), std::string(20, 'i'), {}});
+          return group;
+        },
+        1, &intents);
     if (!sent) return false;
     const auto places = std::exchange(places_, {});
     return measured("settles", std::min(count, places.size()), [&](std::size_t i) {
@@ -130,7 +138,8 @@ class Bench {
   Label label(std::uint8_t kind, std::uint64_t owner, std::uint32_t n, std::uint64_t of_lane) {
     Label made;
     made.kind = kind;
-    for (std::size_t i = 0; i < 8; ++i) made.owner[i] = static_cast<std::uint8_t>(owner * 0x9E3779B97F4A7C15ull >> (8 * i));
+    for (std::size_t i = 0; i < 8; ++i)
+      made.owner[i] = static_cast<std::uint8_t>(owner * 0x9E3779B97F4A7C15ull >> (8 * i));
     made.n = n;
     if (kind != variant) made.due_ms = millis(clock_.wall());
     made.lane = of_lane;
@@ -203,8 +212,8 @@ int main(int argc, char** argv) {
   bench.forget();
   if (!bench.intake_of_100(messages / 100)) return 1;
   const auto counters = bench.journal().counters();
-  fmt::print("live {}, segments {}, free {}, batches {}, mean sync {:.0f} us\n", counters.live, counters.segments,
-             counters.segments_free, counters.batches,
+  fmt::print("live {}, segments {}, free {}, batches {}, mean sync {:.0f} us\n", counters.live,
+             counters.segments, counters.segments_free, counters.batches,
              static_cast<double>(counters.sync_ns) / 1000 / static_cast<double>(counters.syncs));
   bench.forget();
   if (!bench.intake(messages)) return 1;

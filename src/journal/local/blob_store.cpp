@@ -85,9 +85,9 @@ std::optional<BlobRef> BlobStore::staged(const Blob& blob) const {
   return found->second;
 }
 
-Result<std::string> BlobStore::read(const BlobRef& reference) const {
+Result<std::string> BlobStore::read(Disk& disk, const BlobRef& reference) {
   const auto name = path_of(reference.blob.name);
-  auto file = disk_.open(name, Open::existing);
+  auto file = disk.open(name, Open::existing);
   if (!file.ok()) {
     if (file.error().code != Code::not_found) return std::move(file).error();
     return Error{Code::corrupt, name + " is missing"};

@@ -27,7 +27,8 @@ class BlobStore {
   Result<Blob> stage(std::string_view bytes);
   // What a record must say to have the staged body; nullopt when it was not staged here.
   std::optional<BlobRef> staged(const Blob& blob) const;
-  Result<std::string> read(const BlobRef& reference) const;
+  Result<std::string> read(const BlobRef& reference) const { return read(disk_, reference); }
+  static Result<std::string> read(Disk& disk, const BlobRef& reference);
 
   // A durable record names the blob, or does no longer.
   void hold(Sequence sequence, const Blob& blob);

@@ -62,14 +62,15 @@ Result<void> EventLog::carry(Time now) {
   return {};
 }
 
+Result<bool> EventLog::end_day(Time now, Time events_before) {
+  const auto& open = segments_.open();
+  if (!open || open->batches == 0) return false;
+  if (now - open->oldest < options_.event_span && open->newest >= events_before) return false;
+  PR_TRY(segments_.close(now));
+  return true;
+}
+
 Result<bool> EventLog::drop(Time now, Time events_before, const std::function<Result<void>()>& before_last) {
-  if (const auto& open = segments_.open(); open && open->batches > 0) {
-    const bool aged = now - open->oldest >= options_.event_span;
-    if (aged || open->newest < events_before) {
-      PR_TRY(segments_.close(now));
-      return true;
-    }
-  }
   for (const auto& use : segments_.uses()) {
     if (!use->closed || use->newest >= events_before) return false;  // in order of time
     if (use->claims_until > now) continue;

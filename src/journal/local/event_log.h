@@ -36,8 +36,10 @@ class EventLog {
   std::uint64_t largest_item() const { return chunk_bytes_; }
   // Makes the oldest chunk of what waits durable and visible.
   Result<void> carry(Time now);
-  // Ends the day: closes a use of age, or deletes one that is out of the window. Whether it did anything.
-  // `before_last` is called before the newest use goes, which is where numbers in use are known from.
+  // Closes the use that is written to when it is of age or out of the window. Whether it did.
+  Result<bool> end_day(Time now, Time events_before);
+  // Deletes a use that is out of the window. Whether it did. `before_last` is called before the newest use
+  // goes, which is where numbers in use are known from.
   Result<bool> drop(Time now, Time events_before, const std::function<Result<void>()>& before_last);
 
   // What recovery found durable: everything below next_item.

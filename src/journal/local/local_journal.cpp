@@ -152,6 +152,7 @@ void LocalJournal::refresh_space() {
     limit = std::min(limit, used() + room);
   }
   limit_ = limit;
+  free_segments_ = engine_->pool.free(LogKind::spool) + engine_->pool.free(LogKind::events);
 }
 
 Space LocalJournal::space() const {
@@ -169,6 +170,7 @@ Counters LocalJournal::counters() const {
   counters.bytes_written = engine_->meter.bytes;
   counters.syncs = engine_->meter.syncs;
   counters.sync_ns = engine_->meter.sync_ns;
+  counters.segments_free = free_segments_;
   std::lock_guard lock(engine_->mutex);
   counters.live = engine_->spool.live();
   counters.segments = engine_->spool.segments().uses().size() + engine_->events.segments().uses().size();
@@ -192,6 +194,7 @@ Result<bool> LocalJournal::upkeep(Time now, Time events_before) {
   auto& spool = engine.spool.segments();
   const auto save = [&] { return engine.save_floors(); };
   if (engine.claims.expire(now, claims_per_step)) return true;
+  if (PR_TRY(engine.events.end_day(now, events_before))) return true;
   if (engine.events.waiting()) {
     PR_TRY(engine.events.carry(now));
     return true;

@@ -59,7 +59,7 @@ class LocalJournal final : public Journal {
   std::size_t quarantined_ = 0;
   std::atomic<bool> failed_ = false;
   std::atomic<std::uint64_t> limit_ = 0;
-  std::atomic<std::uint64_t> batches_ = 0, groups_ = 0;
+  std::atomic<std::uint64_t> batches_ = 0, groups_ = 0, free_segments_ = 0;
 };
 
 }  // namespace postrider::journal::local

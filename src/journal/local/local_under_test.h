@@ -45,6 +45,10 @@ class LocalUnderTest final : public testing::JournalUnderTest {
     disk.heal();
     disk.set_down(false);
     disk.crash(testing::Unsynced::random);
+    disarm();
+  }
+  void disarm() {
+    disk.set_down(false);
     armed_ = crashed_ = false;
   }
   // Points are the operations of the disk and the named crash points, in the order they come.
@@ -52,6 +56,7 @@ class LocalUnderTest final : public testing::JournalUnderTest {
     armed_ = true;
     crashed_ = false;
     steps_ = step;
+    die_at_.clear();
     disk.on_operation([this](testing::DiskOperation, std::string_view) { point(); });
     return true;
   }

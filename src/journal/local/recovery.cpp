@@ -31,7 +31,11 @@ std::string bytes_of(std::uint64_t from, std::uint64_t to) {
 }  // namespace
 
 Result<std::unique_ptr<Engine>> Recovery::run(const Journal::Live& live) {
-  for (const char* name : {"spool", "events", "blobs"}) PR_TRY(ground_.disk.make_directory(name));
+  for (const char* name : {"spool", "events", "blobs"}) {
+    PR_TRY(ground_.disk.make_directory(name));
+    // A file that a killed process made may be here and not yet be durable.
+    PR_TRY(ground_.disk.sync_directory(name));
+  }
   PR_TRY(ground_.disk.sync_directory(""));
   PR_TRY(list());
   StreamFile stream(ground_.disk, ground_.wrapping);
@@ -113,9 +117,15 @@ Result<void> Recovery::load(LogKind log) {
     PR_TRY(load(found));
     if (found.unused) continue;
     if (last && !last->use->closed) {
-      // Only the last use is left open by a crash.
-      last->use->add_lost({}, bytes_of(last->use->end, last->use->size), "its end is missing");
-      last->use->closed = true;
+      // A crash leaves only the last use open. Numbers have no gaps, so those missing stood at its end.
+      auto& broken = *last->use;
+      const Range sequences{broken.next_sequence, found.use->first_sequence};
+      const Range items{broken.next_item, found.use->first_item};
+      broken.add_lost(log == LogKind::spool ? sequences : items, bytes_of(broken.end, broken.size),
+                      "its end is missing");
+      broken.next_sequence = std::max(broken.next_sequence, sequences.next);
+      broken.next_item = std::max(broken.next_item, items.next);
+      broken.closed = true;
       last->tail = false;
     }
     last = &found;

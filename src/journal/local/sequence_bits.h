@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -27,12 +28,14 @@ class SequenceBits {
     word |= bit;
     return fresh;
   }
-  std::uint64_t count() const {
-    std::uint64_t total = 0;
-    for (auto word : words_) total += static_cast<std::uint64_t>(std::popcount(word));
-    return total;
+  // The first sequence from `from` on that is not in.
+  std::uint64_t next_absent(std::uint64_t from) const {
+    for (auto at = from - first_; at / 64 < words_.size(); at = (at / 64 + 1) * 64) {
+      const auto absent = ~words_[at / 64] >> (at % 64);
+      if (absent != 0) return first_ + at + static_cast<std::uint64_t>(std::countr_zero(absent));
+    }
+    return std::max(from, first_ + 64 * words_.size());
   }
-
   std::uint64_t first() const { return first_; }
   std::span<const std::uint64_t> words() const { return words_; }
 

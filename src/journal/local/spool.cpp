@@ -56,12 +56,7 @@ Result<void> Spool::append(const BatchBuilder& content, Time time) {
 }
 
 Use* Spool::find(std::uint64_t sequence) const {
-  const auto& uses = segments_.uses();
-  auto after =
-      std::ranges::upper_bound(uses, sequence, {}, [](const UsePtr& use) { return use->first_sequence; });
-  if (after == uses.begin()) return nullptr;
-  auto* use = (after - 1)->get();
-  return sequence < use->next_sequence ? use : nullptr;
+  return find_use(segments_.uses(), sequence).get();
 }
 
 bool Spool::is_live(std::uint64_t sequence) const {
@@ -86,11 +81,8 @@ void Spool::restore_release(std::uint64_t sequence, Use& carrier) {
 
 Result<Spool::Place> Spool::place_of(std::uint64_t sequence) const {
   std::lock_guard lock(mutex_);
-  const auto& uses = segments_.uses();
-  auto after =
-      std::ranges::upper_bound(uses, sequence, {}, [](const UsePtr& use) { return use->first_sequence; });
-  if (after == uses.begin()) return Error{Code::not_found, "no such record"};
-  const auto& use = *(after - 1);
+  auto use = find_use(segments_.uses(), sequence);
+  if (!use) return Error{Code::not_found, "no such record"};
   if (use->is_lost(sequence)) return use->damaged("the record lies in a quarantined range");
   if (!use->is_live(sequence)) return Error{Code::not_found, "released"};
   const auto frame = use->frame_of(sequence);
@@ -149,8 +141,9 @@ std::vector<Journal::LiveRecord> Spool::worth_moving(std::size_t max) const {
     std::lock_guard lock(mutex_);
     for (const auto& use : segments_.uses()) {
       if (!use->closed || use->live == 0 || use->live * 4 >= use->records()) continue;
-      for (auto sequence = use->first_sequence; sequence < use->next_sequence && places.size() < max;
-           ++sequence) {
+      for (auto sequence = use->released.next_absent(use->first_sequence);
+           sequence < use->next_sequence && places.size() < max;
+           sequence = use->released.next_absent(sequence + 1)) {
         if (!use->is_live(sequence)) continue;
         const auto frame = use->frame_of(sequence);
         places.push_back({use, use->frames[frame], use->first_of(frame), sequence});
@@ -180,7 +173,7 @@ bool Spool::wants_closing(Time now) const {
 bool Spool::finished(const Use& use, std::uint64_t events_durable) const {
   if (!use.closed || use.live > 0) return false;
   if (PR_MUTANT(11)) return true;  // planted: what it still has to carry over is lost
-  return use.damage.empty() && use.next_item <= events_durable;
+  return use.lost.empty() && use.next_item <= events_durable;
 }
 
 // A use whose records it released, and whose bitmap does not have all of that safely.

@@ -32,9 +32,9 @@ void Use::add(const Batch& batch) {
   batches = batch.number;
   next_sequence = batch.next_sequence;
   next_item = batch.next_item;
-  newest = std::max(newest, batch.time);
-  end = batch.offset + batch.length;
   closed = batch.kind == BatchKind::end;
+  if (!closed) newest = std::max(newest, batch.time);
+  end = batch.offset + batch.length;
 }
 
 void Use::add_frame(const Frame& frame) {
@@ -79,6 +79,14 @@ std::size_t Use::frame_of(std::uint64_t key) const {
 
 bool Use::is_lost(std::uint64_t key) const {
   return std::ranges::any_of(lost, [&](const Range& range) { return range.has(key); });
+}
+
+UsePtr find_use(const std::vector<UsePtr>& uses, std::uint64_t sequence) {
+  const auto after =
+      std::ranges::upper_bound(uses, sequence, {}, [](const UsePtr& use) { return use->first_sequence; });
+  if (after == uses.begin()) return nullptr;
+  const auto& use = *(after - 1);
+  return sequence < use->next_sequence ? use : nullptr;
 }
 
 Error Use::damaged(std::string_view why) const {

@@ -37,7 +37,7 @@ struct FramePlace {
 // One life of a segment file. The journal thread changes it; other threads look under the journal's mutex,
 // and at what never changes (number to file) without it.
 struct Use {
-  explicit Use(const UseKey& key, std::shared_ptr<File> opened, std::uint64_t size);
+  Use(const UseKey& key, std::shared_ptr<File> opened, std::uint64_t size);
   ~Use();
 
   const SegmentNumber number;
@@ -59,7 +59,8 @@ struct Use {
   std::vector<FramePlace> claim_frames;  // events only
   Time claims_until{};                   // events only: the last of its claims expires then
 
-  // Damage. A damaged use is never recycled: what can still be had from it is the operator's decision.
+  // Damage. A spool use that has lost something is never recycled: whether it is done with is the operator's
+  // decision.
   std::vector<Range> lost;  // sequences (spool) or items (events) that cannot be read
   std::vector<Quarantine> damage;
 
@@ -99,5 +100,8 @@ struct Use {
 };
 
 using UsePtr = std::shared_ptr<Use>;
+
+// Of uses in order, the one whose numbers include the sequence (whether it is live or not), or null.
+UsePtr find_use(const std::vector<UsePtr>& uses, std::uint64_t sequence);
 
 }  // namespace postrider::journal::local
