@@ -22,10 +22,15 @@ void Committer::submit(Group group, Done done) {
 
 void Committer::wait(Duration most) {
   std::unique_lock lock(mutex_);
-  arrived_.wait_for(lock, most, [&] { return !queue_.empty(); });
+  arrived_.wait_for(lock, most, [&] { return !queue_.empty() || woken_; });
+  woken_ = false;
 }
 
-void Committer::wake() { arrived_.notify_all(); }
+void Committer::wake() {
+  std::lock_guard lock(mutex_);
+  woken_ = true;
+  arrived_.notify_all();
+}
 
 void Committer::collect() {
   std::lock_guard lock(mutex_);
@@ -80,9 +85,9 @@ Committer::Step Committer::commit() {
         refused.push_back(std::move(batch_done_[i]));
       }
     }
+    batch_ = std::move(road);
+    batch_done_ = std::move(road_done);
     if (!refused.empty()) {
-      batch_ = std::move(road);
-      batch_done_ = std::move(road_done);
       for (auto& done : refused) done(receipts.error());
       if (batch_.empty()) return Step::worked;
       ++number_;

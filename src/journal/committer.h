@@ -20,8 +20,8 @@ namespace postrider::journal {
 // unknown it asks the engine until it knows, and appends again only what is certainly absent.
 class Committer {
  public:
-  // Called once, on the committing thread, with the receipt or the reason. Must be quick and must not submit
-  // and wait.
+  // Called once with the receipt or the reason: on the committing thread, or by submit() itself once stopped. Must be
+  // quick and must not submit and wait.
   using Done = std::move_only_function<void(Result<Receipt>)>;
 
   struct Options {
@@ -63,6 +63,7 @@ class Committer {
   std::mutex mutex_;
   std::condition_variable arrived_;
   std::deque<Pending> queue_;
+  bool woken_ = false;
   std::atomic<std::size_t> waiting_ = 0;
   std::atomic<bool> stopped_ = false;
   // Only the committing thread touches what follows.

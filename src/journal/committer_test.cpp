@@ -168,6 +168,16 @@ TEST_F(CommitterTest, AFullDiskRefusesIntakeAndLetsTheRoadPass) {
   EXPECT_FALSE(committer_.stopped());
 }
 
+TEST_F(CommitterTest, ARoadThatDoesNotFitEitherIsRefused) {
+  journal_.failures = {Code::exhausted, Code::exhausted};
+  submit("a", Purpose::intake);
+  submit("b");
+  submit("c");
+  drain();
+  EXPECT_THAT(answers_, ElementsAre("a exhausted", "b exhausted", "c exhausted"));
+  EXPECT_THAT(journal_.batches, ElementsAre("1:abc", "2:bc"));
+}
+
 TEST_F(CommitterTest, AFailedSyncRefusesWhatWaitsAndAllThatComesLater) {
   journal_.failures = {Code::io};
   for (auto name : {"a", "b", "c", "d"}) submit(name);
@@ -211,6 +221,12 @@ TEST_F(CommitterTest, WaitEndsWhenSomethingArrives) {
   drain();
   EXPECT_THAT(answers_, ElementsAre("a ok", "b ok"));
   committer_.wait(1ms);
+}
+
+TEST_F(CommitterTest, WakeEndsAWaitForNothing) {
+  std::thread waker([this] { committer_.wake(); });
+  committer_.wait(1h);
+  waker.join();
 }
 
 TEST_F(CommitterTest, ManyThreadsSubmit) {
