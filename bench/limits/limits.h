@@ -9,7 +9,7 @@ namespace postrider::bench {
 // line of JSON and returns the exit status.
 using Words = std::vector<std::string_view>;
 
-int sign(const Words& words);  // RSA-2048 signatures: --threads N --ms N
+int sign(const Words& words);  // signatures: --threads N --ms N --type rsa|ed25519 (RSA-2048 by default)
 int sync(const Words& words);  // 4 KB appends, each made durable: --dir DIR --count N
 int pump(
     const Words& words);  // mail into a server over STARTTLS: --to ADDRESS:PORT --messages N --connections N

@@ -24,8 +24,9 @@ struct Share {
 // All threads sign with one parsed key, as LocalSigner's do. CPU time, not wall time: others may use the
 // machine.
 int sign(const Words& words) {
-  const Options options(words, {"--threads", "--ms"});
-  const auto key = SigningKey::generate(KeyType::rsa);
+  const Options options(words, {"--threads", "--ms", "--type"});
+  const auto key =
+      SigningKey::generate(options.text("--type", "rsa") == "ed25519" ? KeyType::ed25519 : KeyType::rsa);
   const auto time = std::chrono::milliseconds(options.number("--ms", 1000));
   std::vector<Share> shares(options.number("--threads", 1));
   const auto until = std::chrono::steady_clock::now() + time;

@@ -20,7 +20,7 @@ class Request {
     std::string from = "news@bench.example";
     std::size_t personalizations = 1;  // one recipient each
     std::size_t domains = 8;           // d000.bench.test …, in turn; at most 1000
-    std::size_t content = 2300;        // bytes of text and html together
+    std::size_t content = 2450;        // bytes of text and html together
     bool substitutions = false;        // each recipient's own number in the text
     std::optional<Time> send_at;
   };

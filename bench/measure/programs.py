@@ -62,8 +62,8 @@ class Programs:
     def pump(self, address, messages, connections):
         return self.once("bench_limits", "pump", "--to", address, "--messages", messages, "--connections", connections)
 
-    def sign(self, threads, milliseconds=1000):
-        return self.once("bench_limits", "sign", "--threads", threads, "--ms", milliseconds)
+    def sign(self, threads, kind="rsa", milliseconds=1000):
+        return self.once("bench_limits", "sign", "--threads", threads, "--type", kind, "--ms", milliseconds)
 
     def sync(self, folder, count=500):
         return self.once("bench_limits", "sync", "--dir", folder, "--count", count)

@@ -36,6 +36,9 @@ ASKED = [
 ]
 
 
+DISTURBED = 0.05  # share of the machine that others had
+
+
 def acceptance(results):
     print("\nasked for")
     for scenario, figure, what, bound, limit in ASKED:
@@ -43,4 +46,6 @@ def acceptance(results):
             continue
         value = median(results[scenario], figure)
         met = value <= limit if bound == "most" else value >= limit
-        print(f"  {'met   ' if met else 'MISSED'} {what}: {number(value)} (at {bound} {limit})")
+        others = statistics.median(figures.get("share_of_others", 0) for figures in results[scenario])
+        note = f"; disturbed, others had {others:.0%} of the machine" if others > DISTURBED else ""
+        print(f"  {'met   ' if met else 'MISSED'} {what}: {number(value)} (at {bound} {limit}){note}")

@@ -14,7 +14,7 @@ class Profile:
     """perf over the block, when asked for."""
 
     def __init__(self, pid, path):
-        self.process = path and subprocess.Popen(["perf", "record", "-q", "-F", "999", "-g", "-o", path, "-p", str(pid)],
+        self.process = path and subprocess.Popen(["perf", "record", "-q", "-F", "999", "-o", path, "-p", str(pid)],
                                                  stdin=subprocess.DEVNULL)
 
     def __enter__(self):

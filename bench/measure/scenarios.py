@@ -60,6 +60,7 @@ class Bench:
     def machine_cost(self):
         sync = self.programs.sync(self.folder)
         return {"rsa_one_us": self.programs.sign(1)["cpu_us"], "rsa_two_us": self.programs.sign(2)["cpu_us"],
+                "ed25519_us": self.programs.sign(2, "ed25519", milliseconds=300)["cpu_us"],
                 "sync_p50_us": sync["p50_us"], "sync_p99_us": sync["p99_us"]}
 
     # --- a million waiting ---
