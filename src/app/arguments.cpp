@@ -19,7 +19,8 @@ Result<Arguments> Arguments::parse(std::span<const std::string> words, std::span
     if (known == options.end()) return Error{Code::invalid, "unknown option " + std::string(name)};
     std::string value;
     if (known->value.empty()) {
-      if (equals != std::string_view::npos) return Error{Code::invalid, std::string(name) + " takes no value"};
+      if (equals != std::string_view::npos)
+        return Error{Code::invalid, std::string(name) + " takes no value"};
     } else if (equals != std::string_view::npos) {
       value = word.substr(equals + 1);
     } else if (++i < words.size()) {

@@ -12,12 +12,13 @@ namespace postrider::app {
 
 // One option a command knows: "--name VALUE", or "--name" alone when it takes none.
 struct Option {
-  std::string_view name;  // "--account"
+  std::string_view name;   // "--account"
   std::string_view value;  // what stands for its value in the help; empty = it takes none
   std::string_view help;
 };
 
-// A command line taken apart: what stands by itself, and options. Options may stand anywhere and be given again.
+// A command line taken apart: what stands by itself, and options. Options may stand anywhere and be given
+// again.
 class Arguments {
  public:
   // invalid = an option this command does not know, or one without its value.

@@ -31,11 +31,13 @@ Result<Output> list(Workbench& bench, const Arguments& arguments) {
   Output out;
   json::Writer writer(out.json);
   writer.begin_array();
-  for (const auto& summary : PR_TRY(bench.data.captures->list_all(bench.clock.wall(), 0, static_cast<int>(*limit)))) {
+  for (const auto& summary :
+       PR_TRY(bench.data.captures->list_all(bench.clock.wall(), 0, static_cast<int>(*limit)))) {
     writer.begin_object();
     describe(writer, summary);
     writer.end_object();
-    out.text += std::to_string(summary.id) + "  " + mail::date(summary.captured) + "  to " + summary.rcpt + "  " + summary.subject + "\n";
+    out.text += std::to_string(summary.id) + "  " + mail::date(summary.captured) + "  to " + summary.rcpt +
+                "  " + summary.subject + "\n";
   }
   writer.end_array();
   if (out.text.empty()) out.text = "nothing has been captured\n";
@@ -46,7 +48,8 @@ Result<Output> show(Workbench& bench, const Arguments& arguments) {
   const auto id = arguments.plain().size() == 1 ? number(arguments.plain().front()) : std::nullopt;
   if (!id) return Error{Code::invalid, "say which message by its number in `capture list`: capture show 1"};
   const auto shown = PR_TRY(bench.data.captures->show_any(*id, bench.clock.wall()));
-  if (!shown) return Error{Code::not_found, "no captured message has the number " + arguments.plain().front()};
+  if (!shown)
+    return Error{Code::not_found, "no captured message has the number " + arguments.plain().front()};
   Output out;
   json::Writer writer(out.json);
   writer.begin_object();

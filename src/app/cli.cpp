@@ -40,12 +40,14 @@ void print_overview(const std::vector<Command>& commands) {
   fmt::print("postrider: e-mail delivery on your own machines\n\n");
   fmt::print("  {:<36} {}\n", "init --data DIR", "make a data directory, the first account and its API key");
   fmt::print("  {:<36} {}\n", "serve --data DIR", "run");
-  for (const auto& command : commands) fmt::print("  {:<36} {}\n", fmt::format("{} {}", command.name, command.usage), command.help);
+  for (const auto& command : commands)
+    fmt::print("  {:<36} {}\n", fmt::format("{} {}", command.name, command.usage), command.help);
   fmt::print("\nEvery command takes --data DIR, --json and --help.\n");
 }
 
 // "domain add x" is the command "domain add" with the words after it.
-const Command* find(const std::vector<Command>& commands, std::span<const std::string> words, std::size_t& used) {
+const Command* find(const std::vector<Command>& commands, std::span<const std::string> words,
+                    std::size_t& used) {
   for (const auto& command : commands) {
     const auto two = words.size() >= 2 ? words[0] + " " + words[1] : std::string();
     if (command.name == two) return used = 2, &command;
@@ -91,28 +93,36 @@ int print(const Result<Output>& result, bool json) {
 
 std::vector<Command> all_commands() {
   std::vector<Command> all;
-  for (auto part : {account_commands(), key_commands(), domain_commands(), queue_commands(), message_commands(), capture_commands(),
-                    journal_commands()})
+  for (auto part : {account_commands(), key_commands(), domain_commands(), queue_commands(),
+                    message_commands(), capture_commands(), journal_commands()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }
 
 int run_cli(const std::vector<std::string>& words) {
   const auto commands = all_commands();
-  if (words.empty() || words[0] == "--help" || words[0] == "help") return print_overview(commands), words.empty() ? 2 : 0;
+  if (words.empty() || words[0] == "--help" || words[0] == "help")
+    return print_overview(commands), words.empty() ? 2 : 0;
   if (words[0] == "--version") return fmt::print("postrider {}\n", POSTRIDER_VERSION), 0;
 
   const bool init = words[0] == "init", serve = words[0] == "serve";
   std::size_t used = 1;
   const auto* command = init || serve ? nullptr : find(commands, words, used);
-  if (!init && !serve && !command) return complain({Code::invalid, "there is no command \"" + words[0] + "\"; see postrider --help"});
+  if (!init && !serve && !command)
+    return complain({Code::invalid, "there is no command \"" + words[0] + "\"; see postrider --help"});
 
-  const auto options = options_of(init ? init_options() : serve ? std::span<const Option>() : command->options);
+  const auto options = options_of(init    ? init_options()
+                                  : serve ? std::span<const Option>()
+                                          : command->options);
   const std::vector<std::string> rest(words.begin() + static_cast<std::ptrdiff_t>(used), words.end());
   auto arguments = Arguments::parse(rest, options);
   if (!arguments.ok()) return complain(arguments.error());
   if (arguments->has("--help")) {
-    fmt::print("postrider {} {}\n\n", init ? "init" : serve ? "serve" : command->name, command ? command->usage : "");
+    fmt::print("postrider {} {}\n\n",
+               init    ? "init"
+               : serve ? "serve"
+                       : command->name,
+               command ? command->usage : "");
     print_options(options);
     return 0;
   }
@@ -123,7 +133,8 @@ int run_cli(const std::vector<std::string>& words) {
     const auto served = run_server(*config);
     return served.ok() ? 0 : complain(served.error());
   }
-  if (auto answer = ask_server(config->data + "/control.sock", words)) return print(*answer, arguments->has("--json"));
+  if (auto answer = ask_server(config->data + "/control.sock", words))
+    return print(*answer, arguments->has("--json"));
   return print(run_alone(*command, *config, *arguments), arguments->has("--json"));
 }
 

@@ -17,8 +17,8 @@ namespace postrider::app {
 
 class Platform;
 
-// What a command works on: the data directory, and the running server when the command came to it over the control
-// socket (null = nothing runs, and the command has the files to itself).
+// What a command works on: the data directory, and the running server when the command came to it over the
+// control socket (null = nothing runs, and the command has the files to itself).
 struct Workbench {
   const Config& config;
   DataDirectory& data;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/config.h"
 
-#include <cstdlib>
 #include <charconv>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -25,7 +25,9 @@ struct Key {
   std::string_view help;
 };
 
-Error wrong(std::string_view what) { return {Code::invalid, std::string(what)}; }
+Error wrong(std::string_view what) {
+  return {Code::invalid, std::string(what)};
+}
 
 Set text(std::string Config::* member) {
   return [member](Config& config, const std::string& value) -> Result<void> {
@@ -56,7 +58,8 @@ Set list(std::vector<std::string> Config::* member) {
 }
 
 // A number with an optional unit out of `units`, which maps it to a factor.
-std::optional<std::uint64_t> quantity(std::string_view value, std::initializer_list<std::pair<std::string_view, std::uint64_t>> units) {
+std::optional<std::uint64_t> quantity(
+    std::string_view value, std::initializer_list<std::pair<std::string_view, std::uint64_t>> units) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
   if (error != std::errc()) return std::nullopt;
@@ -67,7 +70,13 @@ std::optional<std::uint64_t> quantity(std::string_view value, std::initializer_l
 }
 
 std::optional<std::uint64_t> byte_size(std::string_view value) {
-  return quantity(value, {{"", 1}, {"k", 1 << 10}, {"KB", 1 << 10}, {"m", 1 << 20}, {"MB", 1 << 20}, {"g", 1 << 30}, {"GB", 1 << 30}});
+  return quantity(value, {{"", 1},
+                          {"k", 1 << 10},
+                          {"KB", 1 << 10},
+                          {"m", 1 << 20},
+                          {"MB", 1 << 20},
+                          {"g", 1 << 30},
+                          {"GB", 1 << 30}});
 }
 
 Set bytes(std::uint64_t Config::* member) {
@@ -99,16 +108,21 @@ Set days(std::chrono::days Config::* member) {
 
 Result<void> set_max_age(Config& config, const std::string& value) {
   const auto parsed = quantity(value, {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}});
-  if (!parsed || *parsed == 0 || *parsed > 30 * 86400) return wrong("must be a time like 72h or 3d, at most 30d");
+  if (!parsed || *parsed == 0 || *parsed > 30 * 86400)
+    return wrong("must be a time like 72h or 3d, at most 30d");
   config.delivery_max_age = std::chrono::seconds(static_cast<std::int64_t>(*parsed));
   return {};
 }
 
 Result<void> set_mode(Config& config, const std::string& value) {
-  if (value == "capture") config.delivery_mode = DeliveryMode::capture;
-  else if (value == "mx") config.delivery_mode = DeliveryMode::mx;
-  else if (value == "relay") return wrong("relay is not there yet; use mx with routes, or capture");
-  else return wrong("must be capture or mx");
+  if (value == "capture")
+    config.delivery_mode = DeliveryMode::capture;
+  else if (value == "mx")
+    config.delivery_mode = DeliveryMode::mx;
+  else if (value == "relay")
+    return wrong("relay is not there yet; use mx with routes, or capture");
+  else
+    return wrong("must be capture or mx");
   return {};
 }
 
@@ -140,7 +154,8 @@ Result<void> set_routes(Config& config, const std::string& value) {
     const auto item = trim(std::string_view(value).substr(from, comma - from));
     from = comma + 1;
     const auto equals = item.find('=');
-    if (equals == std::string_view::npos) return wrong("must be DOMAIN=IP:PORT, like sink.test=127.0.0.1:2525");
+    if (equals == std::string_view::npos)
+      return wrong("must be DOMAIN=IP:PORT, like sink.test=127.0.0.1:2525");
     Route route;
     route.domain = lower(trim(item.substr(0, equals)));
     auto rest = trim(item.substr(equals + 1));
@@ -156,20 +171,32 @@ Result<void> set_routes(Config& config, const std::string& value) {
 
 const std::map<std::string, Key, std::less<>>& keys() {
   static const std::map<std::string, Key, std::less<>> all{
-      {"http.listen", {text(&Config::http_listen), "127.0.0.1:8025", "where the API listens, IP:PORT; port 0 picks a free one"}},
-      {"http.tls.certificate", {text(&Config::http_certificate), "", "PEM file with the certificate chain; with it the door speaks TLS"}},
+      {"http.listen",
+       {text(&Config::http_listen), "127.0.0.1:8025",
+        "where the API listens, IP:PORT; port 0 picks a free one"}},
+      {"http.tls.certificate",
+       {text(&Config::http_certificate), "",
+        "PEM file with the certificate chain; with it the door speaks TLS"}},
       {"http.tls.key", {text(&Config::http_key), "", "PEM file with its private key"}},
-      {"http.plaintext_from", {list(&Config::http_plaintext_from), "", "networks that may speak plain HTTP besides loopback, like 172.17.0.0/16"}},
-      {"http.trusted_proxies", {list(&Config::http_trusted_proxies), "", "proxies whose X-Forwarded-For is believed"}},
-      {"http.public_url", {text(&Config::http_public_url), "", "how clients reach the API, for pages and links"}},
+      {"http.plaintext_from",
+       {list(&Config::http_plaintext_from), "",
+        "networks that may speak plain HTTP besides loopback, like 172.17.0.0/16"}},
+      {"http.trusted_proxies",
+       {list(&Config::http_trusted_proxies), "", "proxies whose X-Forwarded-For is believed"}},
+      {"http.public_url",
+       {text(&Config::http_public_url), "", "how clients reach the API, for pages and links"}},
       {"delivery.mode", {set_mode, "capture", "capture (nothing leaves this machine) or mx"}},
-      {"delivery.route", {set_routes, "", "DOMAIN=IP:PORT[/none|/opportunistic|/required], ...; in the file also [[delivery.route]]"}},
+      {"delivery.route",
+       {set_routes, "",
+        "DOMAIN=IP:PORT[/none|/opportunistic|/required], ...; in the file also [[delivery.route]]"}},
       {"delivery.sources", {list(&Config::delivery_sources), "", "local addresses to send from"}},
       {"delivery.max_age", {set_max_age, "72h", "how long delivery is tried"}},
       {"delivery.sign", {boolean(&Config::delivery_sign), "true", "DKIM-sign; false is for measuring only"}},
-      {"store.url", {text(&Config::store_url), "sqlite:store/postrider.db", "sqlite:PATH or postgresql://..."}},
+      {"store.url",
+       {text(&Config::store_url), "sqlite:store/postrider.db", "sqlite:PATH or postgresql://..."}},
       {"journal.url", {text(&Config::journal_url), "file:journal", "file:DIR"}},
-      {"node.name", {text(&Config::node_name), "node1", "this node's host name, said in EHLO and Message-IDs"}},
+      {"node.name",
+       {text(&Config::node_name), "node1", "this node's host name, said in EHLO and Message-IDs"}},
       {"node.site", {text(&Config::node_site), "site1", "the site it stands in"}},
       {"limits.memory", {bytes(&Config::limits_memory), "1GB", "memory budget"}},
       {"limits.spool", {bytes(&Config::limits_spool), "20GB", "disk the journal may take"}},
@@ -178,7 +205,8 @@ const std::map<std::string, Key, std::less<>>& keys() {
       {"log.level", {set_level, "info", "debug, info, warning or alarm"}},
       {"log.format", {set_format, "text", "text or json"}},
       {"retention.events", {days(&Config::retention_events), "30d", "how long events are kept"}},
-      {"retention.captured", {days(&Config::retention_captured), "30d", "how long captured messages are kept"}},
+      {"retention.captured",
+       {days(&Config::retention_captured), "30d", "how long captured messages are kept"}},
   };
   return all;
 }
@@ -193,8 +221,10 @@ Result<void> set(Config& config, const std::string& name, const std::string& val
 std::string environment_name(std::string_view key) {
   std::string name = "POSTRIDER_";
   for (char c : key) {
-    if (c == '.') name += "__";
-    else name.push_back(is_alpha(c) ? static_cast<char>(c & ~0x20) : c);
+    if (c == '.')
+      name += "__";
+    else
+      name.push_back(is_alpha(c) ? static_cast<char>(c & ~0x20) : c);
   }
   return name;
 }
@@ -203,7 +233,8 @@ std::string environment_name(std::string_view key) {
 
 Result<Setting> parse_setting(std::string_view text) {
   const auto equals = text.find('=');
-  if (equals == std::string_view::npos || equals == 0) return wrong("--set takes KEY=VALUE, not \"" + std::string(text) + "\"");
+  if (equals == std::string_view::npos || equals == 0)
+    return wrong("--set takes KEY=VALUE, not \"" + std::string(text) + "\"");
   return Setting(text.substr(0, equals), text.substr(equals + 1));
 }
 
@@ -213,11 +244,13 @@ Result<Config> load_config(const std::string& data, const std::vector<Setting>& 
   const auto path = config.data + "/postrider.toml";
   if (std::filesystem::exists(path))
     for (const auto& [key, value] : PR_TRY(read_toml(path)))
-      if (auto done = set(config, key, value); !done.ok()) return wrong("postrider.toml: " + done.error().detail);
+      if (auto done = set(config, key, value); !done.ok())
+        return wrong("postrider.toml: " + done.error().detail);
   for (const auto& [name, key] : keys()) {
     const auto variable = environment_name(name);
     if (const char* value = std::getenv(variable.c_str()))
-      if (auto done = set(config, name, value); !done.ok()) return wrong(variable + ": " + done.error().detail);
+      if (auto done = set(config, name, value); !done.ok())
+        return wrong(variable + ": " + done.error().detail);
   }
   for (const auto& [key, value] : settings)
     if (auto done = set(config, key, value); !done.ok()) return wrong("--set " + done.error().detail);
@@ -227,10 +260,17 @@ Result<Config> load_config(const std::string& data, const std::vector<Setting>& 
 }
 
 std::string default_config_file() {
-  std::string out = "# Postrider. Every setting with its default; remove the # to change one.\n"
-                    "# The same names work as --set KEY=VALUE and as POSTRIDER_KEY with __ for the dot.\n";
+  std::string out =
+      "# Postrider. Every setting with its default; remove the # to change one.\n"
+      "# The same names work as --set KEY=VALUE and as POSTRIDER_KEY with __ for the dot.\n";
   for (const auto& [name, key] : keys()) {
-    out.append("\n# ").append(key.help).append("\n# ").append(name).append(" = \"").append(key.fallback).append("\"\n");
+    out.append("\n# ")
+        .append(key.help)
+        .append("\n# ")
+        .append(name)
+        .append(" = \"")
+        .append(key.fallback)
+        .append("\"\n");
   }
   return out;
 }

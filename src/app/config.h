@@ -15,8 +15,8 @@ namespace postrider::app {
 
 enum class DeliveryMode { capture, mx, relay };
 
-// Everything the operator decides, read once at start and again on SIGHUP. Keys are those of design 8: dotted paths in
-// postrider.toml, in --set KEY=VALUE, and as POSTRIDER_KEY with "__" for ".".
+// Everything the operator decides, read once at start and again on SIGHUP. Keys are those of design 8: dotted
+// paths in postrider.toml, in --set KEY=VALUE, and as POSTRIDER_KEY with "__" for ".".
 struct Config {
   std::string data;  // the data directory; every relative path below is under it
 
@@ -49,8 +49,8 @@ struct Config {
 
 using Setting = std::pair<std::string, std::string>;  // KEY, VALUE as given to --set
 
-// The file DIR/postrider.toml, then the environment, then the settings; later wins. invalid names the key and says
-// what would be right; an unknown key is refused, never ignored.
+// The file DIR/postrider.toml, then the environment, then the settings; later wins. invalid names the key and
+// says what would be right; an unknown key is refused, never ignored.
 Result<Config> load_config(const std::string& data, const std::vector<Setting>& settings);
 
 // A path as a setting gives it: absolute, or below the data directory.

@@ -62,8 +62,13 @@ std::string encode(const Result<Output>& result) {
   std::string line;
   json::Writer writer(line);
   writer.begin_object().key("ok").boolean(result.ok());
-  if (result.ok()) writer.key("text").string(result->text).key("json").string(result->json);
-  else writer.key("code").number(static_cast<int>(result.error().code)).key("error").string(result.error().detail);
+  if (result.ok())
+    writer.key("text").string(result->text).key("json").string(result->json);
+  else
+    writer.key("code")
+        .number(static_cast<int>(result.error().code))
+        .key("error")
+        .string(result.error().detail);
   writer.end_object();
   return line + "\n";
 }
@@ -73,7 +78,8 @@ Result<Output> decode(const std::string& line) {
   if (!document) return Error{Code::internal, "the server's answer is not JSON"};
   const auto root = document->root();
   if (root["ok"].as_bool().value_or(false))
-    return Output{std::string(root["text"].as_string().value_or("")), std::string(root["json"].as_string().value_or(""))};
+    return Output{std::string(root["text"].as_string().value_or("")),
+                  std::string(root["json"].as_string().value_or(""))};
   return Error{static_cast<Code>(root["code"].as_int64().value_or(static_cast<int>(Code::internal))),
                std::string(root["error"].as_string().value_or("the server refused"))};
 }
@@ -95,7 +101,9 @@ Result<std::unique_ptr<ControlSocket>> ControlSocket::open(const std::string& pa
 }
 
 ControlSocket::ControlSocket(std::string path, io::UniqueFd socket, Run run, Log& log)
-    : path_(std::move(path)), socket_(std::move(socket)), run_(std::move(run)), log_(log), thread_([this] { serve(); }) {}
+    : path_(std::move(path)), socket_(std::move(socket)), run_(std::move(run)), log_(log), thread_([this] {
+        serve();
+      }) {}
 
 ControlSocket::~ControlSocket() {
   ::shutdown(socket_.get(), SHUT_RDWR);  // wakes accept()
@@ -106,8 +114,10 @@ ControlSocket::~ControlSocket() {
 void ControlSocket::serve() {
   while (true) {
     io::UniqueFd connection(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (connection) answer(connection.get());
-    else if (errno != EINTR && errno != ECONNABORTED) return;
+    if (connection)
+      answer(connection.get());
+    else if (errno != EINTR && errno != ECONNABORTED)
+      return;
   }
 }
 
@@ -133,7 +143,8 @@ std::optional<Result<Output>> ask_server(const std::string& path, const std::vec
   writer.begin_array();
   for (const auto& word : words) writer.string(word);
   writer.end_array();
-  if (!write_all(socket.get(), request + "\n")) return Error{Code::closed, "the server does not take commands now"};
+  if (!write_all(socket.get(), request + "\n"))
+    return Error{Code::closed, "the server does not take commands now"};
   const auto answer = read_line(socket.get(), longest_answer);
   if (!answer) return Error{Code::closed, "the server did not answer"};
   return decode(*answer);

@@ -14,8 +14,9 @@
 
 namespace postrider::app {
 
-// Where a running server takes commands: a Unix socket only its own user may open. One request per connection: a JSON array of
-// words on one line; the answer is one line {"ok":true,"text":…,"json":…} or {"ok":false,"code":…,"error":…}.
+// Where a running server takes commands: a Unix socket only its own user may open. One request per
+// connection: a JSON array of words on one line; the answer is one line {"ok":true,"text":…,"json":…} or
+// {"ok":false,"code":…,"error":…}.
 class ControlSocket {
  public:
   using Run = std::function<Result<Output>(const std::vector<std::string>& words)>;

@@ -23,7 +23,8 @@ Result<std::unique_ptr<store::Store>> open_store(const std::string& url, const s
   if (url.starts_with(sqlite)) {
     return store::open_sqlite({.path = under(data, url.substr(sqlite.size()))});
   }
-  if (url.starts_with("postgresql://") || url.starts_with("postgres://")) return store::open_postgres({.connection = {.conninfo = url}});
+  if (url.starts_with("postgresql://") || url.starts_with("postgres://"))
+    return store::open_postgres({.connection = {.conninfo = url}});
   return Error{Code::invalid, "store.url must start with sqlite: or postgresql://, not \"" + url + "\""};
 }
 
@@ -63,9 +64,12 @@ Result<void> DataDirectory::create(const std::string& path, Random& random) {
   return disk->sync_directory("");
 }
 
-Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const Config& config, const Clock& clock, Random& random) {
+Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const Config& config, const Clock& clock,
+                                                           Random& random) {
   if (!std::filesystem::exists(config.data + "/keys/root"))
-    return Error{Code::not_found, config.data + " is not a data directory yet; make one with: postrider init --data " + config.data};
+    return Error{
+        Code::not_found,
+        config.data + " is not a data directory yet; make one with: postrider init --data " + config.data};
   std::unique_ptr<DataDirectory> directory(new DataDirectory);
   directory->disk = PR_TRY(io::PosixDisk::open_root(config.data));
   auto lock = directory->disk->lock("lock");
@@ -77,7 +81,8 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const Config& config,
   directory->root = PR_TRY(read_root(*directory->disk));
   directory->box = std::make_unique<SealedBox>(directory->root, random);
   directory->store = PR_TRY(open_store(config.store_url, config.data));
-  const store::Schema* schemas[] = {&audit::schema(), &accounts::schema(), &domains::schema(), &readers::schema(), &activity::schema()};
+  const store::Schema* schemas[] = {&audit::schema(), &accounts::schema(), &domains::schema(),
+                                    &readers::schema(), &activity::schema()};
   PR_TRY(directory->store->migrate(schemas, clock.wall()));
   directory->capture_store = PR_TRY(store::open_sqlite({.path = config.data + "/store/capture.db"}));
   const store::Schema* captured[] = {&capture::schema()};

@@ -9,9 +9,11 @@
 namespace postrider::app {
 namespace {
 
-constexpr std::array account_option{Option{"--account", "ID", "whose domain; may be left out while there is one account"}};
+constexpr std::array account_option{
+    Option{"--account", "ID", "whose domain; may be left out while there is one account"}};
 
-void describe(json::Writer& writer, const domains::SendingDomain& domain, std::span<const std::string> sources) {
+void describe(json::Writer& writer, const domains::SendingDomain& domain,
+              std::span<const std::string> sources) {
   const auto records = domains::dns_records(domain, sources);
   const auto write = [&](const domains::DnsRecord& record) {
     writer.begin_object();
@@ -19,7 +21,11 @@ void describe(json::Writer& writer, const domains::SendingDomain& domain, std::s
     writer.key("name").string(record.name).key("type").string(record.type).key("value").string(record.value);
     writer.key("required").boolean(record.required).end_object();
   };
-  writer.begin_object().key("domain").string(domain.name).key("account").string(std::to_string(domain.tenant.value));
+  writer.begin_object()
+      .key("domain")
+      .string(domain.name)
+      .key("account")
+      .string(std::to_string(domain.tenant.value));
   writer.key("verified").boolean(domain.verified).key("dkim").begin_array();
   for (const auto& record : records)
     if (!record.selector.empty()) write(record);
@@ -32,9 +38,11 @@ Output shown(const domains::SendingDomain& domain, std::span<const std::string> 
   Output out;
   json::Writer writer(out.json);
   describe(writer, domain, sources);
-  out.text = domain.name + " may send" + (domain.verified ? "" : " once it is verified") + ". Publish these records:\n";
+  out.text = domain.name + " may send" + (domain.verified ? "" : " once it is verified") +
+             ". Publish these records:\n";
   for (const auto& record : domains::dns_records(domain, sources))
-    out.text += "\n" + record.name + ".  " + record.type + (record.required ? "" : "   (advice)") + "\n  " + record.value + "\n";
+    out.text += "\n" + record.name + ".  " + record.type + (record.required ? "" : "   (advice)") + "\n  " +
+                record.value + "\n";
   return out;
 }
 
@@ -45,7 +53,8 @@ Result<std::string> name_of(const Arguments& arguments) {
 
 Result<Output> add(Workbench& bench, const Arguments& arguments) {
   const auto tenant = PR_TRY(bench.op.account(*bench.data.store, arguments.get("--account")));
-  const auto domain = PR_TRY(bench.data.domains->add(tenant, PR_TRY(name_of(arguments)), true, bench.op.author()));
+  const auto domain =
+      PR_TRY(bench.data.domains->add(tenant, PR_TRY(name_of(arguments)), true, bench.op.author()));
   return shown(domain, bench.config.delivery_sources);
 }
 
@@ -58,7 +67,9 @@ Result<std::optional<domains::SendingDomain>> find(Workbench& bench, const std::
 Result<Output> show(Workbench& bench, const Arguments& arguments) {
   const auto name = PR_TRY(name_of(arguments));
   const auto domain = PR_TRY(find(bench, name));
-  if (!domain) return Error{Code::not_found, name + " is nobody's sending domain; add it with: postrider domain add " + name};
+  if (!domain)
+    return Error{Code::not_found,
+                 name + " is nobody's sending domain; add it with: postrider domain add " + name};
   return shown(*domain, bench.config.delivery_sources);
 }
 
@@ -68,7 +79,8 @@ Result<Output> list(Workbench& bench, const Arguments&) {
   writer.begin_array();
   for (const auto& domain : PR_TRY(bench.data.domains->all())) {
     describe(writer, domain, bench.config.delivery_sources);
-    out.text += domain.name + "  account " + std::to_string(domain.tenant.value) + (domain.verified ? "" : "  not verified") + "\n";
+    out.text += domain.name + "  account " + std::to_string(domain.tenant.value) +
+                (domain.verified ? "" : "  not verified") + "\n";
   }
   writer.end_array();
   return out;
@@ -89,7 +101,8 @@ Result<Output> remove(Workbench& bench, const Arguments& arguments) {
 
 std::vector<Command> domain_commands() {
   return {
-      {"domain add", "NAME", "let an account send from a domain: makes its DKIM keys, prints what to publish", account_option, add},
+      {"domain add", "NAME", "let an account send from a domain: makes its DKIM keys, prints what to publish",
+       account_option, add},
       {"domain show", "NAME", "the DNS records of a domain", {}, show},
       {"domain list", "", "all sending domains", {}, list},
       {"domain remove", "NAME", "take a domain and its keys away", {}, remove},

@@ -14,11 +14,14 @@
 namespace postrider::app {
 namespace {
 
-constexpr std::array options{Option{"--admin", "EMAIL", "who runs this server; the first account is named after them"}};
+constexpr std::array options{
+    Option{"--admin", "EMAIL", "who runs this server; the first account is named after them"}};
 
 }  // namespace
 
-std::span<const Option> init_options() { return options; }
+std::span<const Option> init_options() {
+  return options;
+}
 
 Result<Output> initialise(const Config& config, const Arguments& arguments) {
   const auto admin = arguments.get("--admin");
@@ -32,17 +35,25 @@ Result<Output> initialise(const Config& config, const Arguments& arguments) {
   auto data = PR_TRY(DataDirectory::open(config, clock, random));
   Operator op(clock);
   Workbench bench{config, *data, op, clock, random, log, nullptr};
-  const auto account = PR_TRY(accounts::Accounts(*data->store).create(admin.empty() ? "first account" : admin, op.author()));
+  const auto account =
+      PR_TRY(accounts::Accounts(*data->store).create(admin.empty() ? "first account" : admin, op.author()));
   const auto key = PR_TRY(issue_key(bench, op.act_for(account.id), "first key", {}));
   Output out;
   json::Writer writer(out.json);
-  writer.begin_object().key("data").string(config.data).key("account").string(std::to_string(account.id.value));
+  writer.begin_object()
+      .key("data")
+      .string(config.data)
+      .key("account")
+      .string(std::to_string(account.id.value));
   writer.key("api_key").string(key.text.text()).key("admin");
-  if (admin.empty()) writer.null();
-  else writer.string(admin);
+  if (admin.empty())
+    writer.null();
+  else
+    writer.string(admin);
   writer.end_object();
   out.text = "made " + config.data + "\naccount " + std::to_string(account.id.value) + " (" + account.name +
-             ")\nAPI key, shown only now: " + key.text.text() + "\nnext: postrider domain add example.com --data " + config.data +
+             ")\nAPI key, shown only now: " + key.text.text() +
+             "\nnext: postrider domain add example.com --data " + config.data +
              "\n      postrider serve --data " + config.data + "\n";
   return out;
 }

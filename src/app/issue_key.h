@@ -9,6 +9,7 @@
 namespace postrider::app {
 
 // An API key made by the operator's hand.
-Result<accounts::CreatedApiKey> issue_key(Workbench& bench, const Tenant& tenant, std::string name, std::vector<std::string> scopes);
+Result<accounts::CreatedApiKey> issue_key(Workbench& bench, const Tenant& tenant, std::string name,
+                                          std::vector<std::string> scopes);
 
 }  // namespace postrider::app

@@ -6,10 +6,11 @@
 namespace postrider::app {
 namespace {
 
-// The journal's keys are wrapped under a key of their own, so that they could move to another place than the store's.
+// The journal's keys are wrapped under a key of their own, so that they could move to another place than the
+// store's.
 RootKey journal_key(const RootKey& root) {
-  const auto derived =
-      hkdf_sha256({reinterpret_cast<const char*>(root.data()), root.size()}, "", "postrider journal", sizeof(RootKey));
+  const auto derived = hkdf_sha256({reinterpret_cast<const char*>(root.data()), root.size()}, "",
+                                   "postrider journal", sizeof(RootKey));
   RootKey key{};
   derived.copy(reinterpret_cast<char*>(key.data()), key.size());
   return key;
@@ -17,15 +18,17 @@ RootKey journal_key(const RootKey& root) {
 
 }  // namespace
 
-Result<std::unique_ptr<JournalDirectory>> JournalDirectory::open(const Config& config, const RootKey& root, const Clock& clock,
-                                                                 Random& random, Log& log) {
+Result<std::unique_ptr<JournalDirectory>> JournalDirectory::open(const Config& config, const RootKey& root,
+                                                                 const Clock& clock, Random& random,
+                                                                 Log& log) {
   if (!config.journal_url.starts_with("file:")) return Error{Code::invalid, "journal.url must be file:DIR"};
   std::unique_ptr<JournalDirectory> directory(new JournalDirectory);
   directory->disk_ = PR_TRY(io::PosixDisk::open_root(under(config.data, config.journal_url.substr(5))));
   directory->key_ = journal_key(root);
   journal::local::Options options;
   options.spool_limit = config.limits_spool;
-  directory->journal_ = std::make_unique<journal::local::LocalJournal>(*directory->disk_, random, clock, log, directory->key_, options);
+  directory->journal_ = std::make_unique<journal::local::LocalJournal>(*directory->disk_, random, clock, log,
+                                                                       directory->key_, options);
   return directory;
 }
 

@@ -16,8 +16,8 @@ namespace postrider::app {
 // The journal that journal.url names, with the disk it stands on.
 class JournalDirectory {
  public:
-  static Result<std::unique_ptr<JournalDirectory>> open(const Config& config, const RootKey& root, const Clock& clock, Random& random,
-                                                        Log& log);
+  static Result<std::unique_ptr<JournalDirectory>> open(const Config& config, const RootKey& root,
+                                                        const Clock& clock, Random& random, Log& log);
   journal::local::LocalJournal& journal() { return *journal_; }
   Disk& disk() { return *disk_; }
   const RootKey& key() const { return key_; }

@@ -5,9 +5,11 @@
 
 namespace postrider::app {
 
-JournalThread::JournalThread(journal::Journal& journal, journal::Committer& committer, const Clock& clock, Log& log,
-                             Options options)
-    : journal_(journal), committer_(committer), clock_(clock), log_(log), options_(options), thread_([this] { run(); }) {}
+JournalThread::JournalThread(journal::Journal& journal, journal::Committer& committer, const Clock& clock,
+                             Log& log, Options options)
+    : journal_(journal), committer_(committer), clock_(clock), log_(log), options_(options), thread_([this] {
+        run();
+      }) {}
 
 JournalThread::~JournalThread() {
   stopping_ = true;
@@ -17,7 +19,8 @@ JournalThread::~JournalThread() {
 
 void JournalThread::maintain() {
   const auto now = clock_.wall();
-  // Bounded steps: what does not fit now goes on after the next batch, so that acknowledgements never wait long.
+  // Bounded steps: what does not fit now goes on after the next batch, so that acknowledgements never wait
+  // long.
   const auto more = journal_.maintain(now, now - options_.keep_events);
   if (!more.ok()) log_.warning("journal_upkeep", {{"why", more.error().detail}});
 }

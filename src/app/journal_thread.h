@@ -11,8 +11,9 @@
 
 namespace postrider::app {
 
-// The thread that makes batches durable and keeps the journal in order in between. A lone group goes at once; while groups
-// keep coming, batches are paced so that each carries many (one fsync costs as much as ten thousand records).
+// The thread that makes batches durable and keeps the journal in order in between. A lone group goes at once;
+// while groups keep coming, batches are paced so that each carries many (one fsync costs as much as ten
+// thousand records).
 class JournalThread {
  public:
   struct Options {
@@ -20,7 +21,8 @@ class JournalThread {
     Duration upkeep = std::chrono::milliseconds(10);  // while there is work; ten times rarer without
     std::chrono::days keep_events{30};
   };
-  JournalThread(journal::Journal& journal, journal::Committer& committer, const Clock& clock, Log& log, Options options);
+  JournalThread(journal::Journal& journal, journal::Committer& committer, const Clock& clock, Log& log,
+                Options options);
   ~JournalThread();  // commits what is waiting, then joins
   JournalThread(const JournalThread&) = delete;
   JournalThread& operator=(const JournalThread&) = delete;

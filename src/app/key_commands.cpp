@@ -20,8 +20,17 @@ Result<Output> create(Workbench& bench, const Arguments& arguments) {
   const auto tenant = PR_TRY(bench.op.account(*bench.data.store, arguments.get("--account")));
   const auto key = PR_TRY(issue_key(bench, tenant, arguments.get("--name", "key"), arguments.all("--scope")));
   Output out;
-  json::Writer(out.json).begin_object().key("api_key_id").string(to_string(key.key.id)).key("name").string(key.key.name).key("api_key").string(key.text.text()).end_object();
-  out.text = "key " + to_string(key.key.id) + " (" + key.key.name + ")\nshown only now: " + key.text.text() + "\n";
+  json::Writer(out.json)
+      .begin_object()
+      .key("api_key_id")
+      .string(to_string(key.key.id))
+      .key("name")
+      .string(key.key.name)
+      .key("api_key")
+      .string(key.text.text())
+      .end_object();
+  out.text =
+      "key " + to_string(key.key.id) + " (" + key.key.name + ")\nshown only now: " + key.text.text() + "\n";
   return out;
 }
 
@@ -31,7 +40,13 @@ Result<Output> list(Workbench& bench, const Arguments& arguments) {
   json::Writer writer(out.json);
   writer.begin_array();
   for (const auto& key : PR_TRY(accounts::ApiKeys(*bench.data.store).list(tenant))) {
-    writer.begin_object().key("api_key_id").string(to_string(key.id)).key("name").string(key.name).key("scopes").begin_array();
+    writer.begin_object()
+        .key("api_key_id")
+        .string(to_string(key.id))
+        .key("name")
+        .string(key.name)
+        .key("scopes")
+        .begin_array();
     for (const auto& scope : key.scopes) writer.string(scope);
     writer.end_array().key("revoked").boolean(key.revoked.has_value()).end_object();
     out.text += to_string(key.id) + "  " + key.name + (key.revoked ? "  revoked" : "") + "\n";
@@ -42,20 +57,28 @@ Result<Output> list(Workbench& bench, const Arguments& arguments) {
 
 Result<Output> revoke(Workbench& bench, const Arguments& arguments) {
   const auto id = arguments.plain().size() == 1 ? parse_api_key_id(arguments.plain().front()) : std::nullopt;
-  if (!id) return Error{Code::invalid, "say which key by its id, the 22 characters in its middle: key revoke ID"};
+  if (!id)
+    return Error{Code::invalid, "say which key by its id, the 22 characters in its middle: key revoke ID"};
   accounts::ApiKeys keys(*bench.data.store);
   const auto key = PR_TRY(keys.find(*id));
   if (!key) return Error{Code::not_found, "there is no key " + arguments.plain().front()};
   PR_TRY(keys.revoke(bench.op.act_for(key->tenant), *id, bench.op.author()));
   Output out;
-  json::Writer(out.json).begin_object().key("api_key_id").string(to_string(*id)).key("revoked").boolean(true).end_object();
+  json::Writer(out.json)
+      .begin_object()
+      .key("api_key_id")
+      .string(to_string(*id))
+      .key("revoked")
+      .boolean(true)
+      .end_object();
   out.text = "key " + to_string(*id) + " is revoked\n";
   return out;
 }
 
 }  // namespace
 
-Result<accounts::CreatedApiKey> issue_key(Workbench& bench, const Tenant& tenant, std::string name, std::vector<std::string> scopes) {
+Result<accounts::CreatedApiKey> issue_key(Workbench& bench, const Tenant& tenant, std::string name,
+                                          std::vector<std::string> scopes) {
   accounts::NewApiKey wanted;
   wanted.name = std::move(name);
   if (!scopes.empty()) wanted.scopes = std::move(scopes);

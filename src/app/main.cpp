@@ -4,4 +4,6 @@
 
 #include "app/cli.h"
 
-int main(int argc, char** argv) { return postrider::app::run_cli(std::vector<std::string>(argv + 1, argv + argc)); }
+int main(int argc, char** argv) {
+  return postrider::app::run_cli(std::vector<std::string>(argv + 1, argv + argc));
+}

@@ -7,8 +7,9 @@ namespace postrider::app {
 namespace {
 
 std::string in_words(const activity::Timeline& timeline) {
-  std::string out = to_string(timeline.message.id) + "\n  to " + timeline.message.to + "  from " + timeline.message.from + "\n  " +
-                    timeline.message.subject + "\n  " + std::string(activity::name(timeline.message.status)) + "\n";
+  std::string out = to_string(timeline.message.id) + "\n  to " + timeline.message.to + "  from " +
+                    timeline.message.from + "\n  " + timeline.message.subject + "\n  " +
+                    std::string(activity::name(timeline.message.status)) + "\n";
   for (const auto& event : timeline.events) {
     out += "    " + mail::date(event.at) + "  " + std::string(name(event.kind));
     if (event.refusal != Refusal::none) out += " (" + std::string(name(event.refusal)) + ")";
@@ -29,12 +30,15 @@ Result<Output> show(Workbench& bench, const Arguments& arguments) {
   activity::Activity activity(*bench.data.store);
   const auto now = bench.clock.wall();
   const auto owner = PR_TRY(activity.owner(*message));
-  if (!owner) return Error{Code::not_found, text + " is not known: it was never accepted here, or its activity is older than 30 days"};
+  if (!owner)
+    return Error{Code::not_found,
+                 text + " is not known: it was never accepted here, or its activity is older than 30 days"};
   const auto tenant = bench.op.act_for(*owner);
   std::vector<activity::Timeline> timelines;
   for (const auto& recipient : PR_TRY(activity.recipients(tenant, *message, now))) {
     if (one && recipient.id != *one) continue;
-    if (auto timeline = PR_TRY(activity.timeline(tenant, recipient.id, now))) timelines.push_back(std::move(*timeline));
+    if (auto timeline = PR_TRY(activity.timeline(tenant, recipient.id, now)))
+      timelines.push_back(std::move(*timeline));
   }
   if (timelines.empty()) return Error{Code::not_found, text + " has no such recipient"};
 
@@ -45,7 +49,8 @@ Result<Output> show(Workbench& bench, const Arguments& arguments) {
     return out;
   }
   out.json = "{\"id\":\"" + to_string(*message) + "\",\"recipients\":[";
-  for (const auto& timeline : timelines) out.json += (&timeline == &timelines.front() ? "" : ",") + activity::to_json(timeline);
+  for (const auto& timeline : timelines)
+    out.json += (&timeline == &timelines.front() ? "" : ",") + activity::to_json(timeline);
   out.json += "]}";
   return out;
 }
@@ -53,7 +58,8 @@ Result<Output> show(Workbench& bench, const Arguments& arguments) {
 }  // namespace
 
 std::vector<Command> message_commands() {
-  return {{"message show", "ID", "what became of a message: an X-Message-Id, or one recipient's id", {}, show}};
+  return {
+      {"message show", "ID", "what became of a message: an X-Message-Id, or one recipient's id", {}, show}};
 }
 
 }  // namespace postrider::app

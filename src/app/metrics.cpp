@@ -19,14 +19,17 @@ double memory_bytes() {
   return static_cast<double>(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE));
 }
 
-double in_seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
+double in_seconds(Duration time) {
+  return std::chrono::duration<double>(time).count();
+}
 
 }  // namespace
 
 std::vector<api::Metric> all_metrics(Platform& platform) {
   using Type = api::Metric::Type;
   std::vector<api::Metric> out;
-  const auto add = [&](std::string name, std::string help, Type type, std::function<double()> value, std::vector<Pair> labels = {}) {
+  const auto add = [&](std::string name, std::string help, Type type, std::function<double()> value,
+                       std::vector<Pair> labels = {}) {
     out.push_back({std::move(name), std::move(help), type, std::move(labels), std::move(value)});
   };
   const auto* journal = &platform.journal();
@@ -37,32 +40,47 @@ std::vector<api::Metric> all_metrics(Platform& platform) {
   };
 
   add("postrider_accepted_total", "Requests acknowledged", Type::counter, loaded(platform.accepted()));
-  add("postrider_journal_batches_total", "Batches made durable", Type::counter, [journal] { return double(journal->counters().batches); });
-  add("postrider_journal_groups_total", "Groups committed in them", Type::counter, [journal] { return double(journal->counters().groups); });
-  add("postrider_journal_bytes_written_total", "Bytes written to the journal", Type::counter, [journal] { return double(journal->counters().bytes_written); });
-  add("postrider_journal_syncs_total", "fsyncs", Type::counter, [journal] { return double(journal->counters().syncs); });
-  add("postrider_journal_sync_seconds_total", "Time spent in them", Type::counter, [journal] { return double(journal->counters().sync_ns) / 1e9; });
-  add("postrider_journal_live_records", "Records held in the spool", Type::gauge, [journal] { return double(journal->counters().live); });
-  add("postrider_journal_disk_bytes", "Disk the journal takes", Type::gauge, [journal] { return double(journal->space().used); });
-  add("postrider_journal_refusing", "1 = above the watermark, intake is refused", Type::gauge, [journal] { return journal->space().refusing ? 1.0 : 0.0; });
-  add("postrider_journal_failed", "1 = a sync failed, nothing is acknowledged until a restart", Type::gauge, [journal] { return journal->counters().failed ? 1.0 : 0.0; });
-  add("postrider_journal_quarantined_total", "Damaged ranges set aside", Type::counter, [journal] { return double(journal->counters().quarantined); });
-  add("postrider_commit_waiting", "Groups waiting for the next batch", Type::gauge, [&platform] { return double(platform.committer().waiting()); });
+  add("postrider_journal_batches_total", "Batches made durable", Type::counter,
+      [journal] { return double(journal->counters().batches); });
+  add("postrider_journal_groups_total", "Groups committed in them", Type::counter,
+      [journal] { return double(journal->counters().groups); });
+  add("postrider_journal_bytes_written_total", "Bytes written to the journal", Type::counter,
+      [journal] { return double(journal->counters().bytes_written); });
+  add("postrider_journal_syncs_total", "fsyncs", Type::counter,
+      [journal] { return double(journal->counters().syncs); });
+  add("postrider_journal_sync_seconds_total", "Time spent in them", Type::counter,
+      [journal] { return double(journal->counters().sync_ns) / 1e9; });
+  add("postrider_journal_live_records", "Records held in the spool", Type::gauge,
+      [journal] { return double(journal->counters().live); });
+  add("postrider_journal_disk_bytes", "Disk the journal takes", Type::gauge,
+      [journal] { return double(journal->space().used); });
+  add("postrider_journal_refusing", "1 = above the watermark, intake is refused", Type::gauge,
+      [journal] { return journal->space().refusing ? 1.0 : 0.0; });
+  add("postrider_journal_failed", "1 = a sync failed, nothing is acknowledged until a restart", Type::gauge,
+      [journal] { return journal->counters().failed ? 1.0 : 0.0; });
+  add("postrider_journal_quarantined_total", "Damaged ranges set aside", Type::counter,
+      [journal] { return double(journal->counters().quarantined); });
+  add("postrider_commit_waiting", "Groups waiting for the next batch", Type::gauge,
+      [&platform] { return double(platform.committer().waiting()); });
   add("postrider_queue_waiting", "Recipients waiting", Type::gauge, loaded(counts->waiting));
   add("postrider_queue_in_flight", "Transactions handed out", Type::gauge, loaded(counts->out));
   add("postrider_queue_held", "Recipients held for the operator", Type::gauge, loaded(counts->held));
   const auto outcome = [&](std::string kind, const std::atomic<std::uint64_t>& value) {
-    add("postrider_outcomes_total", "What attempts came to", Type::counter, loaded(value), {{"kind", std::move(kind)}});
+    add("postrider_outcomes_total", "What attempts came to", Type::counter, loaded(value),
+        {{"kind", std::move(kind)}});
   };
   outcome("delivered", counts->delivered);
   outcome("deferred", counts->deferred);
   outcome("bounce", counts->bounced);
   outcome("blocked", counts->blocked);
   outcome("dropped", counts->dropped);
-  add("postrider_possible_duplicates_total", "Recipients settled after an attempt whose fate was unknown", Type::counter, loaded(counts->possible_duplicates));
-  add("postrider_reader_lag_events", "Events the reader has not taken in", Type::gauge, [&platform] { return double(platform.reader_status().lag); }, {{"reader", "activity"}});
+  add("postrider_possible_duplicates_total", "Recipients settled after an attempt whose fate was unknown",
+      Type::counter, loaded(counts->possible_duplicates));
+  add("postrider_reader_lag_events", "Events the reader has not taken in", Type::gauge,
+      [&platform] { return double(platform.reader_status().lag); }, {{"reader", "activity"}});
   const auto cpu = [&](std::string name, std::function<Duration()> time) {
-    add("postrider_thread_cpu_seconds_total", "CPU time by kind of thread", Type::counter, [time = std::move(time)] { return in_seconds(time()); }, {{"thread", std::move(name)}});
+    add("postrider_thread_cpu_seconds_total", "CPU time by kind of thread", Type::counter,
+        [time = std::move(time)] { return in_seconds(time()); }, {{"thread", std::move(name)}});
   };
   platform.each_thread(cpu);
   add("postrider_memory_bytes", "Resident memory", Type::gauge, memory_bytes);

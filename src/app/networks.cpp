@@ -19,9 +19,12 @@ struct Bits {
 std::optional<Bits> parse(std::string_view text) {
   const std::string address(text);
   Bits bits;
-  if (inet_pton(AF_INET, address.c_str(), bits.bytes.data()) == 1) bits.size = 32;
-  else if (inet_pton(AF_INET6, address.c_str(), bits.bytes.data()) == 1) bits.size = 128;
-  else return std::nullopt;
+  if (inet_pton(AF_INET, address.c_str(), bits.bytes.data()) == 1)
+    bits.size = 32;
+  else if (inet_pton(AF_INET6, address.c_str(), bits.bytes.data()) == 1)
+    bits.size = 128;
+  else
+    return std::nullopt;
   return bits;
 }
 
@@ -45,6 +48,8 @@ bool in_network(std::string_view address, std::string_view network) {
   return true;
 }
 
-bool is_loopback(std::string_view address) { return in_network(address, "127.0.0.0/8") || in_network(address, "::1"); }
+bool is_loopback(std::string_view address) {
+  return in_network(address, "127.0.0.0/8") || in_network(address, "::1");
+}
 
 }  // namespace postrider::app

@@ -4,7 +4,8 @@
 
 namespace postrider::app {
 
-bool is_loopback(std::string_view address);                            // 127.0.0.0/8, ::1
-bool in_network(std::string_view address, std::string_view network);  // "10.0.0.0/8", "fd00::/8", or one address
+bool is_loopback(std::string_view address);  // 127.0.0.0/8, ::1
+bool in_network(std::string_view address,
+                std::string_view network);  // "10.0.0.0/8", "fd00::/8", or one address
 
 }  // namespace postrider::app

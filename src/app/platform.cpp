@@ -17,7 +17,9 @@ constexpr auto control_pause = std::chrono::milliseconds(200);
 constexpr auto reader_pause = std::chrono::milliseconds(20);
 constexpr auto capture_pause = std::chrono::milliseconds(100);
 
-std::size_t or_cores(std::size_t wanted) { return wanted ? wanted : std::max(1u, std::thread::hardware_concurrency()); }
+std::size_t or_cores(std::size_t wanted) {
+  return wanted ? wanted : std::max(1u, std::thread::hardware_concurrency());
+}
 
 // Which loop this thread runs; set once by each.
 thread_local io::Loop* current_loop = nullptr;
@@ -27,8 +29,8 @@ thread_local io::Loop* current_loop = nullptr;
 Platform::Platform(const Config& config, DataDirectory& data, Clock& clock, Random& random, Log& log)
     : config_(config), data_(data), clock_(clock), random_(random), log_(log), wall_(clock) {}
 
-Result<std::unique_ptr<Platform>> Platform::start(const Config& config, DataDirectory& data, Clock& clock, Random& random,
-                                                  Log& log) {
+Result<std::unique_ptr<Platform>> Platform::start(const Config& config, DataDirectory& data, Clock& clock,
+                                                  Random& random, Log& log) {
   std::unique_ptr<Platform> platform(new Platform(config, data, clock, random, log));
   PR_TRY(platform->open());
   return platform;
@@ -37,7 +39,8 @@ Result<std::unique_ptr<Platform>> Platform::start(const Config& config, DataDire
 Result<void> Platform::open() {
   PR_TRY(open_journal());
   signers_ = std::make_unique<io::WorkerPool>("sign", or_cores(config_.limits_signers), 100'000);
-  signer_ = std::make_unique<LocalSigner>([this](Executor::Work work) { return signers_->post(std::move(work)); });
+  signer_ =
+      std::make_unique<LocalSigner>([this](Executor::Work work) { return signers_->post(std::move(work)); });
   policies_ = std::make_unique<PolicyBook>(
       *data_.store, *data_.domains,
       PolicyBook::KeyRing{[this](SigningKeyId id, SigningKey key) { signer_->add(id, std::move(key)); },
@@ -74,29 +77,36 @@ void Platform::wire_road() {
         const auto policy = policies_->tenant(tenant);
         return policy && policy->may_deliver;
       },
-      [this](std::vector<Assignment> assignments) { dispatch(std::move(assignments)); }, [this] { road_thread_->wake(); }, now());
+      [this](std::vector<Assignment> assignments) { dispatch(std::move(assignments)); },
+      [this] { road_thread_->wake(); }, now());
 
   const Reports reports = [this](Report report) { road_->reported(std::move(report)); };
   for (auto* loop : runtime_->loops()) {
     Lane lane;
     lane.transport = std::make_unique<io::TcpTransport>(*loop, *tls_client_);
     lane.deliverer = std::make_unique<Deliverer>(
-        CourierTools{.home = *loop, .transport = *lane.transport, .clock = clock_, .wall = wall_, .journal = *journal_,
-                     .committer = *committer_, .reports = reports, .helo = config_.node_name,
+        CourierTools{.home = *loop,
+                     .transport = *lane.transport,
+                     .clock = clock_,
+                     .wall = wall_,
+                     .journal = *journal_,
+                     .committer = *committer_,
+                     .reports = reports,
+                     .helo = config_.node_name,
                      .source = config_.delivery_sources.empty() ? "" : config_.delivery_sources.front()},
         routes_, Deliverer::Options{});
     lanes_.push_back(std::move(lane));
   }
   capturer_ = std::make_unique<Capturer>(*data_.captures, reports, log_);
-  preparer_ = std::make_unique<Preparer>(*journal_, *policies_, *signer_,
-                                         Preparer::Options{.sign = config_.delivery_sign},
-                                         [this](Prepared prepared) { deliver(std::move(prepared)); }, reports);
+  preparer_ = std::make_unique<Preparer>(
+      *journal_, *policies_, *signer_, Preparer::Options{.sign = config_.delivery_sign},
+      [this](Prepared prepared) { deliver(std::move(prepared)); }, reports);
   composers_ = std::make_unique<io::WorkerPool>("compose", 1, 1'000'000);
-  intake_ = std::make_unique<Intake>(*journal_, *committer_, *policies_, random_,
-                                     [this](Admission admission) {
-                                       accepted_.fetch_add(1, std::memory_order_relaxed);
-                                       road_->admitted(std::move(admission));
-                                     });
+  intake_ =
+      std::make_unique<Intake>(*journal_, *committer_, *policies_, random_, [this](Admission admission) {
+        accepted_.fetch_add(1, std::memory_order_relaxed);
+        road_->admitted(std::move(admission));
+      });
 }
 
 Result<void> Platform::recover() {
@@ -105,14 +115,15 @@ Result<void> Platform::recover() {
       [this](journal::Sequence sequence, const journal::Label& label) { road_->restore(sequence, label); }));
   for (const auto& damage : recovered.quarantined)
     log_.alarm("journal_quarantined", {{"where", damage.where}, {"why", damage.why}});
-  journal_thread_ = std::make_unique<JournalThread>(*journal_, *committer_, clock_, log_,
-                                                    JournalThread::Options{.keep_events = config_.retention_events});
+  journal_thread_ = std::make_unique<JournalThread>(
+      *journal_, *committer_, clock_, log_, JournalThread::Options{.keep_events = config_.retention_events});
   road_->restored(recovered, now());
   log_.info("journal_recovered",
             {{"epoch", recovered.epoch},
              {"live", recovered.live},
              {"quarantined", recovered.quarantined.size()},
-             {"milliseconds", std::chrono::duration_cast<std::chrono::milliseconds>(clock_.monotonic() - began).count()}});
+             {"milliseconds",
+              std::chrono::duration_cast<std::chrono::milliseconds>(clock_.monotonic() - began).count()}});
   road_thread_->start(*road_);
   return {};
 }
@@ -133,7 +144,8 @@ void Platform::dispatch(std::vector<Assignment> assignments) {
 
 void Platform::deliver(Prepared prepared) {
   // In capture mode nothing leaves this machine but where the operator has laid a route himself.
-  if (config_.delivery_mode == DeliveryMode::capture && !routes_.find(prepared.domain)) return capturer_->add(std::move(prepared));
+  if (config_.delivery_mode == DeliveryMode::capture && !routes_.find(prepared.domain))
+    return capturer_->add(std::move(prepared));
   const auto which = prepared.assignment.lane % lanes_.size();
   runtime_->loop(which).post([this, which, message = std::move(prepared)]() mutable {
     lanes_[which].deliverer->take(std::move(message));
@@ -148,7 +160,8 @@ void Platform::open_readers() {
 
 bool Platform::plaintext_allowed(const io::Endpoint& peer) const {
   return is_loopback(peer.address) ||
-         std::ranges::any_of(config_.http_plaintext_from, [&](const std::string& network) { return in_network(peer.address, network); });
+         std::ranges::any_of(config_.http_plaintext_from,
+                             [&](const std::string& network) { return in_network(peer.address, network); });
 }
 
 std::string Platform::why_not_ready() const {
@@ -170,10 +183,16 @@ Result<void> Platform::wire_doors() {
   router_->add(*mail_send_);
   router_->add(*health_);
   router_->add(*metrics_);
-  door_ = std::make_unique<api::Door>(api::Door::Parts{
-      .router = *router_, .authenticator = *authenticator_, .clock = clock_, .random = random_, .workers = *workers_, .log = log_,
-      .here = []() -> Executor& { return *current_loop; },
-      .used = [this](const Tenant& tenant, const ApiKeyId& key, Time at) { key_uses_->note(tenant, key, at); }});
+  door_ = std::make_unique<api::Door>(
+      api::Door::Parts{.router = *router_,
+                       .authenticator = *authenticator_,
+                       .clock = clock_,
+                       .random = random_,
+                       .workers = *workers_,
+                       .log = log_,
+                       .here = []() -> Executor& { return *current_loop; },
+                       .used = [this](const Tenant& tenant, const ApiKeyId& key,
+                                      Time at) { key_uses_->note(tenant, key, at); }});
 
   PR_TRY(recover());
   start_threads();
@@ -188,7 +207,8 @@ Result<void> Platform::wire_doors() {
   options.plaintext_allowed = [this](const io::Endpoint& peer) { return plaintext_allowed(peer); };
   options.refuse = api::unreadable;
   http_ = PR_TRY(io::HttpServer::open(
-      runtime_->loops(), std::move(options), [this](io::HttpExchange& exchange) { return door_->answer(exchange); }, log_));
+      runtime_->loops(), std::move(options),
+      [this](io::HttpExchange& exchange) { return door_->answer(exchange); }, log_));
   return {};
 }
 
@@ -202,16 +222,21 @@ void Platform::start_threads() {
   reader_thread_ = std::make_unique<RepeatingThread>("reader", [this]() -> Duration {
     using Step = readers::Reader::Step;
     switch (reader_->step(clock_.wall())) {
-      case Step::worked: return Duration::zero();
-      case Step::idle: return reader_pause;
+      case Step::worked:
+        return Duration::zero();
+      case Step::idle:
+        return reader_pause;
       case Step::later:
-      case Step::held: break;
+      case Step::held:
+        break;
     }
     return std::chrono::seconds(1);
   });
   control_ = std::make_unique<RepeatingThread>("control", [this]() -> Duration {
-    if (auto changes = policies_->follow(); !changes.ok()) log_.warning("control_feed", {{"why", changes.error().detail}});
-    else if (*changes > 0) road_thread_->wake();
+    if (auto changes = policies_->follow(); !changes.ok())
+      log_.warning("control_feed", {{"why", changes.error().detail}});
+    else if (*changes > 0)
+      road_thread_->wake();
     return control_pause;
   });
   ticker_ = std::make_unique<RepeatingThread>("ticker", [this]() -> Duration {
@@ -227,11 +252,14 @@ void Platform::housekeeping() {
   if (at < next_housekeeping_) return;
   next_housekeeping_ = at + std::chrono::minutes(1);
   if (auto done = key_uses_->flush(); !done.ok()) log_.warning("key_uses", {{"why", done.error().detail}});
-  if (auto done = data_.captures->sweep(clock_.wall()); !done.ok()) log_.warning("capture_sweep", {{"why", done.error().detail}});
-  if (auto done = activity_->sweep(clock_.wall()); !done.ok()) log_.warning("activity_sweep", {{"why", done.error().detail}});
+  if (auto done = data_.captures->sweep(clock_.wall()); !done.ok())
+    log_.warning("capture_sweep", {{"why", done.error().detail}});
+  if (auto done = activity_->sweep(clock_.wall()); !done.ok())
+    log_.warning("activity_sweep", {{"why", done.error().detail}});
 }
 
-void Platform::each_thread(const std::function<void(std::string name, std::function<Duration()> cpu)>& visit) {
+void Platform::each_thread(
+    const std::function<void(std::string name, std::function<Duration()> cpu)>& visit) {
   visit("journal", [this] { return journal_thread_->cpu_time(); });
   visit("road", [this] { return road_thread_->cpu_time(); });
   visit("compose", [this] { return composers_->cpu_time(); });
@@ -245,11 +273,14 @@ void Platform::each_thread(const std::function<void(std::string name, std::funct
   visit("reader", [this] { return reader_thread_->cpu_time(); });
 }
 
-std::string Platform::ready_line() const { return "ready http=" + io::to_string(http_->endpoint()); }
+std::string Platform::ready_line() const {
+  return "ready http=" + io::to_string(http_->endpoint());
+}
 
 Result<void> Platform::reload() {
   if (identity_)
-    identity_->replace(PR_TRY(io::TlsIdentity::load(under(config_.data, config_.http_certificate), under(config_.data, config_.http_key))));
+    identity_->replace(PR_TRY(io::TlsIdentity::load(under(config_.data, config_.http_certificate),
+                                                    under(config_.data, config_.http_key))));
   log_.info("reloaded");
   return {};
 }
@@ -261,10 +292,14 @@ void Platform::drain(Duration grace) {
   http_->stop_accepting();
   http_->drain(std::min(until, clock_.monotonic() + std::chrono::seconds(5)));
   road_->stop_picking();
-  for (std::size_t i = 0; i < lanes_.size(); ++i) runtime_->loop(i).post([this, i] { lanes_[i].deliverer->drain(); });
-  while (clock_.monotonic() < until && road_->counts().out.load() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  if (const auto late = road_->counts().out.load(); late > 0) log_.warning("drain_incomplete", {{"transactions", late}});
-  while (clock_.monotonic() < until && committer_->waiting() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  for (std::size_t i = 0; i < lanes_.size(); ++i)
+    runtime_->loop(i).post([this, i] { lanes_[i].deliverer->drain(); });
+  while (clock_.monotonic() < until && road_->counts().out.load() > 0)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  if (const auto late = road_->counts().out.load(); late > 0)
+    log_.warning("drain_incomplete", {{"transactions", late}});
+  while (clock_.monotonic() < until && committer_->waiting() > 0)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
 }
 
 Platform::~Platform() {
@@ -276,7 +311,7 @@ Platform::~Platform() {
   composers_.reset();  // prepares what it has, which the signers below it still sign
   signers_.reset();
   if (road_thread_) road_thread_->stop();
-  runtime_.reset();     // couriers still out are dropped here; their intents tell the next start
+  runtime_.reset();  // couriers still out are dropped here; their intents tell the next start
   journal_thread_.reset();
   reader_thread_.reset();
   if (journal_ && !committer_->stopped()) static_cast<void>(journal_->close());

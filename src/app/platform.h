@@ -48,7 +48,8 @@ namespace postrider::app {
 class Platform {
  public:
   // Opens everything and starts it; on return every door is open.
-  static Result<std::unique_ptr<Platform>> start(const Config& config, DataDirectory& data, Clock& clock, Random& random, Log& log);
+  static Result<std::unique_ptr<Platform>> start(const Config& config, DataDirectory& data, Clock& clock,
+                                                 Random& random, Log& log);
   ~Platform();
 
   // Closes the doors, lets what is in flight come home, and stops; at most `grace` long.

@@ -30,25 +30,32 @@ struct Row {
 
 std::string_view name(Standing standing) {
   switch (standing) {
-    case Standing::waiting: return "waiting";
-    case Standing::picked: return "in flight";
-    case Standing::settling: return "settling";
-    case Standing::held: return "held";
+    case Standing::waiting:
+      return "waiting";
+    case Standing::picked:
+      return "in flight";
+    case Standing::settling:
+      return "settling";
+    case Standing::held:
+      return "held";
   }
   return "unknown";
 }
 
 Row row_of(const Recipient& recipient, const journal::Journal& journal) {
-  Row row{recipient.id(), recipient.message->tenant, "", recipient.standing, recipient.due_ms, recipient.attempt, recipient.in_doubt};
+  Row row{recipient.id(),    recipient.message->tenant, "", recipient.standing, recipient.due_ms,
+          recipient.attempt, recipient.in_doubt};
   if (auto bytes = journal.read({&recipient.queued, 1}); bytes.ok())
-    if (auto queued = records::decode_queued(bytes->front()); queued.ok()) row.email = std::move(queued->email);
+    if (auto queued = records::decode_queued(bytes->front()); queued.ok())
+      row.email = std::move(queued->email);
   return row;
 }
 
 std::vector<Row> rows_of(const Queue& queue, const journal::Journal& journal, std::size_t limit) {
   std::vector<const Recipient*> chosen;
   queue.each_message([&](const Message& message) {
-    for (auto* recipient = message.recipients; recipient && chosen.size() < limit; recipient = recipient->sibling)
+    for (auto* recipient = message.recipients; recipient && chosen.size() < limit;
+         recipient = recipient->sibling)
       chosen.push_back(recipient);
   });
   std::ranges::sort(chosen, {}, &Recipient::due_ms);
@@ -59,10 +66,12 @@ std::vector<Row> rows_of(const Queue& queue, const journal::Journal& journal, st
 
 // Looks at the queue: the running server's on its road thread, or one made from the journal here.
 template <class Look>
-Result<std::invoke_result_t<Look&, const Queue&, const journal::Journal&>> look_at_queue(Workbench& bench, Look look) {
+Result<std::invoke_result_t<Look&, const Queue&, const journal::Journal&>> look_at_queue(Workbench& bench,
+                                                                                         Look look) {
   if (bench.running)
     return bench.running->on_road([&](Road& road) { return look(road.queue(), bench.running->journal()); });
-  auto journal = PR_TRY(JournalDirectory::open(bench.config, bench.data.root, bench.clock, bench.random, bench.log));
+  auto journal =
+      PR_TRY(JournalDirectory::open(bench.config, bench.data.root, bench.clock, bench.random, bench.log));
   Queue queue;
   PR_TRY(journal->journal().recover(
       [&](journal::Sequence sequence, const journal::Label& label) { queue.restore(sequence, label); }));
@@ -73,21 +82,35 @@ Result<std::invoke_result_t<Look&, const Queue&, const journal::Journal&>> look_
 }
 
 void describe(json::Writer& writer, const Row& row) {
-  writer.begin_object().key("id").string(to_string(row.id)).key("account").string(std::to_string(row.tenant.value));
-  writer.key("to").string(row.email).key("state").string(name(row.standing)).key("attempts").number(row.attempts);
-  writer.key("due").number(seconds(from_millis(row.due_ms))).key("possible_duplicate").boolean(row.in_doubt).end_object();
+  writer.begin_object()
+      .key("id")
+      .string(to_string(row.id))
+      .key("account")
+      .string(std::to_string(row.tenant.value));
+  writer.key("to")
+      .string(row.email)
+      .key("state")
+      .string(name(row.standing))
+      .key("attempts")
+      .number(row.attempts);
+  writer.key("due")
+      .number(seconds(from_millis(row.due_ms)))
+      .key("possible_duplicate")
+      .boolean(row.in_doubt)
+      .end_object();
 }
 
 std::string line(const Row& row) {
-  return to_string(row.id) + "  " + row.email + "  " + std::string(name(row.standing)) + ", " + std::to_string(row.attempts) +
-         " attempts, due " + mail::date(from_millis(row.due_ms)) + "\n";
+  return to_string(row.id) + "  " + row.email + "  " + std::string(name(row.standing)) + ", " +
+         std::to_string(row.attempts) + " attempts, due " + mail::date(from_millis(row.due_ms)) + "\n";
 }
 
 Result<Output> list(Workbench& bench, const Arguments& arguments) {
   const auto text = arguments.get("--limit", "100");
   std::size_t limit = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
-  if (error != std::errc() || end != text.data() + text.size() || limit == 0) return Error{Code::invalid, "--limit must be a number from 1"};
+  if (error != std::errc() || end != text.data() + text.size() || limit == 0)
+    return Error{Code::invalid, "--limit must be a number from 1"};
   struct Seen {
     std::size_t recipients = 0;
     std::vector<Row> rows;
@@ -108,14 +131,18 @@ Result<Output> list(Workbench& bench, const Arguments& arguments) {
 }
 
 Result<Output> show(Workbench& bench, const Arguments& arguments) {
-  const auto id = arguments.plain().size() == 1 ? parse_recipient_id(arguments.plain().front()) : std::nullopt;
+  const auto id =
+      arguments.plain().size() == 1 ? parse_recipient_id(arguments.plain().front()) : std::nullopt;
   if (!id) return Error{Code::invalid, "say which recipient by its id in `queue list`"};
-  const auto row = PR_TRY(look_at_queue(bench, [&](const Queue& queue, const journal::Journal& journal) -> std::optional<Row> {
-    const auto* recipient = queue.find(*id);
-    if (!recipient) return std::nullopt;
-    return row_of(*recipient, journal);
-  }));
-  if (!row) return Error{Code::not_found, arguments.plain().front() + " is not waiting; see `message show` for what became of it"};
+  const auto row = PR_TRY(
+      look_at_queue(bench, [&](const Queue& queue, const journal::Journal& journal) -> std::optional<Row> {
+        const auto* recipient = queue.find(*id);
+        if (!recipient) return std::nullopt;
+        return row_of(*recipient, journal);
+      }));
+  if (!row)
+    return Error{Code::not_found,
+                 arguments.plain().front() + " is not waiting; see `message show` for what became of it"};
   Output out;
   json::Writer writer(out.json);
   describe(writer, *row);
@@ -124,13 +151,15 @@ Result<Output> show(Workbench& bench, const Arguments& arguments) {
 }
 
 Result<Output> order(Workbench& bench, const Arguments& arguments, Road::Order what, std::string_view done) {
-  if (!bench.running) return Error{Code::unavailable, "no server runs on this data directory; start it first"};
+  if (!bench.running)
+    return Error{Code::unavailable, "no server runs on this data directory; start it first"};
   std::optional<RecipientId> which;
   if (!arguments.has("--all")) {
     if (arguments.plain().size() == 1) which = parse_recipient_id(arguments.plain().front());
     if (!which) return Error{Code::invalid, "say which recipient by its id in `queue list`, or --all"};
   }
-  const auto count = PR_TRY(bench.running->on_road([&](Road& road) { return road.order(what, which, bench.running->now()); }));
+  const auto count = PR_TRY(
+      bench.running->on_road([&](Road& road) { return road.order(what, which, bench.running->now()); }));
   Output out;
   json::Writer(out.json).begin_object().key("recipients").number(count).end_object();
   out.text = std::to_string(count) + " recipients " + std::string(done) + "\n";
@@ -141,14 +170,19 @@ Result<Output> order(Workbench& bench, const Arguments& arguments, Road::Order w
 
 std::vector<Command> queue_commands() {
   const auto ordered = [](Road::Order what, std::string_view done) {
-    return [what, done](Workbench& bench, const Arguments& arguments) { return order(bench, arguments, what, done); };
+    return [what, done](Workbench& bench, const Arguments& arguments) {
+      return order(bench, arguments, what, done);
+    };
   };
   return {
       {"queue list", "", "recipients still to be delivered, next ones first", list_options, list},
       {"queue show", "ID", "one of them", {}, show},
-      {"queue retry", "ID | --all", "try now instead of when due", order_options, ordered(Road::Order::retry, "will be tried now")},
-      {"queue release", "ID | --all", "let go on what was held", order_options, ordered(Road::Order::release, "released")},
-      {"queue drop", "ID | --all", "give up; each gets a dropped event", order_options, ordered(Road::Order::drop, "dropped")},
+      {"queue retry", "ID | --all", "try now instead of when due", order_options,
+       ordered(Road::Order::retry, "will be tried now")},
+      {"queue release", "ID | --all", "let go on what was held", order_options,
+       ordered(Road::Order::release, "released")},
+      {"queue drop", "ID | --all", "give up; each gets a dropped event", order_options,
+       ordered(Road::Order::drop, "dropped")},
   };
 }
 

@@ -15,7 +15,8 @@ namespace postrider::app {
 class RepeatingThread {
  public:
   using Step = std::function<Duration()>;
-  RepeatingThread(std::string name, Step step) : step_(std::move(step)), thread_([this, name = std::move(name)] { run(name); }) {}
+  RepeatingThread(std::string name, Step step)
+      : step_(std::move(step)), thread_([this, name = std::move(name)] { run(name); }) {}
   ~RepeatingThread() {
     {
       std::lock_guard lock(mutex_);

@@ -13,8 +13,8 @@
 
 namespace postrider::app {
 
-// The thread on which the road runs: a step when something arrived or something is due, sleep in between. Also an executor,
-// so that commands can look at the queue from where it may be looked at.
+// The thread on which the road runs: a step when something arrived or something is due, sleep in between.
+// Also an executor, so that commands can look at the queue from where it may be looked at.
 class RoadThread final : public Executor {
  public:
   RoadThread(const Clock& clock, const AnchoredClock& wall) : clock_(clock), wall_(wall) {}

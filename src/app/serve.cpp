@@ -21,7 +21,8 @@ constexpr auto grace = std::chrono::seconds(30);
 Result<void> run_server(const Config& config) {
   io::SystemClock clock;
   io::SystemRandom random;
-  io::StderrLog log(clock, config.log_json ? io::StderrLog::Format::json : io::StderrLog::Format::text, config.log_level);
+  io::StderrLog log(clock, config.log_json ? io::StderrLog::Format::json : io::StderrLog::Format::text,
+                    config.log_level);
   auto data = PR_TRY(DataDirectory::open(config, clock, random));
   auto platform = PR_TRY(Platform::start(config, *data, clock, random, log));
 
@@ -41,7 +42,8 @@ Result<void> run_server(const Config& config) {
   io::Runtime signals_loop(1, "signals");
   io::Signals signals(signals_loop.loop(0), [&](io::Signal signal) {
     if (signal == io::Signal::reload) {
-      if (auto reloaded = platform->reload(); !reloaded.ok()) log.warning("reload", {{"why", reloaded.error().detail}});
+      if (auto reloaded = platform->reload(); !reloaded.ok())
+        log.warning("reload", {{"why", reloaded.error().detail}});
     } else if (!std::exchange(stopping, true)) {
       asked_to_stop.set_value();
     }

@@ -5,7 +5,8 @@
 
 namespace postrider::app {
 
-// `postrider serve`: runs until SIGTERM, then drains. Prints the ready line on stdout when every door is open.
+// `postrider serve`: runs until SIGTERM, then drains. Prints the ready line on stdout when every door is
+// open.
 Result<void> run_server(const Config& config);
 
 }  // namespace postrider::app

@@ -22,18 +22,22 @@ std::optional<std::string> scalar(const toml::node& node) {
 }
 
 std::optional<std::string> route(const toml::table& table) {
-  const auto field = [&](std::string_view name) { return table[name].node() ? scalar(*table[name].node()) : std::nullopt; };
+  const auto field = [&](std::string_view name) {
+    return table[name].node() ? scalar(*table[name].node()) : std::nullopt;
+  };
   const auto domain = field("domain"), host = field("host"), port = field("port"), tls = field("tls");
   if (!domain || !host || !port) return std::nullopt;
   const bool six = host->find(':') != std::string::npos;
-  return *domain + "=" + (six ? "[" + *host + "]" : *host) + ":" + *port + "/" + tls.value_or("opportunistic");
+  return *domain + "=" + (six ? "[" + *host + "]" : *host) + ":" + *port + "/" +
+         tls.value_or("opportunistic");
 }
 
 Result<void> walk(const toml::table& table, const std::string& prefix, Settings& out) {
   for (const auto& [key, node] : table) {
     const auto name = prefix + std::string(key.str());
     const auto wrong = [&](std::string_view why) {
-      return Error{Code::invalid, "line " + std::to_string(node.source().begin.line) + ", " + name + ": " + std::string(why)};
+      return Error{Code::invalid, "line " + std::to_string(node.source().begin.line) + ", " + name + ": " +
+                                      std::string(why)};
     };
     if (const auto* inner = node.as_table()) {
       PR_TRY(walk(*inner, name + ".", out));

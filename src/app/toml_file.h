@@ -8,8 +8,8 @@
 
 namespace postrider::app {
 
-// A TOML file as dotted keys with values in the form --set takes: lists joined by commas, [[delivery.route]] tables as
-// "domain=host:port/tls". invalid names the line.
+// A TOML file as dotted keys with values in the form --set takes: lists joined by commas, [[delivery.route]]
+// tables as "domain=host:port/tls". invalid names the line.
 Result<std::vector<std::pair<std::string, std::string>>> read_toml(const std::string& path);
 
 }  // namespace postrider::app

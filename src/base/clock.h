@@ -22,9 +22,15 @@ using Instant = MonotonicClock::time_point;
 
 inline constexpr Instant never = Instant::max();
 
-inline std::int64_t millis(Time time) { return time.time_since_epoch().count(); }
-inline Time from_millis(std::int64_t value) { return Time(std::chrono::milliseconds(value)); }
-inline std::int64_t seconds(Time time) { return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count(); }
+inline std::int64_t millis(Time time) {
+  return time.time_since_epoch().count();
+}
+inline Time from_millis(std::int64_t value) {
+  return Time(std::chrono::milliseconds(value));
+}
+inline std::int64_t seconds(Time time) {
+  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+}
 
 // The two clocks. Decisions take `now` as an argument; only owners of loops hold a Clock. Any thread.
 class Clock {
@@ -39,7 +45,9 @@ class Clock {
 class AnchoredClock {
  public:
   explicit AnchoredClock(const Clock& clock) : wall_(clock.wall()), since_(clock.monotonic()) {}
-  Time at(Instant now) const { return wall_ + std::chrono::duration_cast<std::chrono::milliseconds>(now - since_); }
+  Time at(Instant now) const {
+    return wall_ + std::chrono::duration_cast<std::chrono::milliseconds>(now - since_);
+  }
   Instant when(Time time) const { return since_ + (time - wall_); }
 
  private:

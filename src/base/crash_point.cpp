@@ -22,15 +22,21 @@ int active_mutant = [] {
 
 }  // namespace
 
-void set_hook(Hook hook, void* context) { installed = {hook, context}; }
+void set_hook(Hook hook, void* context) {
+  installed = {hook, context};
+}
 
 void reached(std::string_view point) {
   if (installed.hook) return installed.hook(point, installed.context);
   if (crash_at && point == crash_at) std::raise(SIGKILL);
 }
 
-int mutant() { return active_mutant; }
-void set_mutant(int number) { active_mutant = number; }
+int mutant() {
+  return active_mutant;
+}
+void set_mutant(int number) {
+  active_mutant = number;
+}
 
 }  // namespace postrider::crash
 #endif

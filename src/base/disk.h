@@ -42,7 +42,7 @@ class Disk {
   virtual Result<std::unique_ptr<File>> open(std::string_view path, Open how) = 0;
   virtual Result<void> rename(std::string_view from, std::string_view to) = 0;
   virtual Result<void> remove(std::string_view path) = 0;
-  virtual Result<void> make_directory(std::string_view path) = 0;  // fine if it is there already
+  virtual Result<void> make_directory(std::string_view path) = 0;            // fine if it is there already
   virtual Result<std::vector<std::string>> list(std::string_view path) = 0;  // names of files, sorted
   virtual Result<void> sync_directory(std::string_view path) = 0;
   struct Space {

@@ -108,7 +108,9 @@ std::string base64(std::string_view bytes) {
   return out;
 }
 
-void append_base64(std::string& out, std::string_view bytes) { encode(out, bytes, standard, true); }
+void append_base64(std::string& out, std::string_view bytes) {
+  encode(out, bytes, standard, true);
+}
 
 std::optional<std::string> unbase64(std::string_view text) {
   if (text.size() % 4) return std::nullopt;
@@ -122,7 +124,9 @@ std::string base64url(std::string_view bytes) {
   return out;
 }
 
-std::optional<std::string> unbase64url(std::string_view text) { return decode(text, from_url_safe); }
+std::optional<std::string> unbase64url(std::string_view text) {
+  return decode(text, from_url_safe);
+}
 
 std::string base62(std::uint32_t value, std::size_t width) {
   constexpr std::string_view digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

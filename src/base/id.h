@@ -29,7 +29,9 @@ struct WideId {
 
 template <class Tag>
 struct std::hash<postrider::Id<Tag>> {
-  std::size_t operator()(const postrider::Id<Tag>& id) const noexcept { return id.value * 0x9E3779B97F4A7C15ull; }
+  std::size_t operator()(const postrider::Id<Tag>& id) const noexcept {
+    return id.value * 0x9E3779B97F4A7C15ull;
+  }
 };
 
 template <class Tag>

@@ -31,9 +31,15 @@ class Log {
   virtual ~Log() = default;
   virtual void write(Level level, std::string_view event, std::initializer_list<Field> fields) = 0;
 
-  void info(std::string_view event, std::initializer_list<Field> fields = {}) { write(Level::info, event, fields); }
-  void warning(std::string_view event, std::initializer_list<Field> fields = {}) { write(Level::warning, event, fields); }
-  void alarm(std::string_view event, std::initializer_list<Field> fields = {}) { write(Level::alarm, event, fields); }
+  void info(std::string_view event, std::initializer_list<Field> fields = {}) {
+    write(Level::info, event, fields);
+  }
+  void warning(std::string_view event, std::initializer_list<Field> fields = {}) {
+    write(Level::warning, event, fields);
+  }
+  void alarm(std::string_view event, std::initializer_list<Field> fields = {}) {
+    write(Level::alarm, event, fields);
+  }
 };
 
 }  // namespace postrider

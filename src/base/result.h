@@ -18,12 +18,15 @@ class [[nodiscard]] Result {
  public:
   using Value = T;
 
-  Result() requires std::is_void_v<T> {}
+  Result()
+    requires std::is_void_v<T>
+  {}
   template <class U = T>
-    requires(!std::is_void_v<T> && std::is_constructible_v<T, U> && !std::is_same_v<std::remove_cvref_t<U>, Result> &&
+    requires(!std::is_void_v<T> && std::is_constructible_v<T, U> &&
+             !std::is_same_v<std::remove_cvref_t<U>, Result> &&
              !std::is_same_v<std::remove_cvref_t<U>, Error>)
   Result(U&& value) : state_(std::in_place, std::forward<U>(value)) {}  // NOLINT: values convert on return
-  Result(Error error) : state_(std::unexpect, std::move(error)) {}     // NOLINT: errors convert on return
+  Result(Error error) : state_(std::unexpect, std::move(error)) {}      // NOLINT: errors convert on return
 
   bool ok() const { return state_.has_value(); }
   explicit operator bool() const { return ok(); }
@@ -70,14 +73,14 @@ decltype(auto) take(Result<T>& result) {
 
 }  // namespace postrider
 
-// The value of an expression that yields a Result, or return its error to the caller. The name is numbered because one
-// may stand inside another.
+// The value of an expression that yields a Result, or return its error to the caller. The name is numbered
+// because one may stand inside another.
 #define PR_TRY(...) PR_TRY_NUMBERED(__COUNTER__, return, __VA_ARGS__)
 #define PR_CO_TRY(...) PR_TRY_NUMBERED(__COUNTER__, co_return, __VA_ARGS__)
 #define PR_TRY_NUMBERED(number, leave, ...) PR_TRY_NAMED(number, leave, __VA_ARGS__)
-#define PR_TRY_NAMED(number, leave, ...)                                          \
-  ({                                                                              \
-    auto pr_result_##number = (__VA_ARGS__);                                      \
-    if (!pr_result_##number.ok()) leave std::move(pr_result_##number).error();    \
-    ::postrider::detail::take(pr_result_##number);                                \
+#define PR_TRY_NAMED(number, leave, ...)                                       \
+  ({                                                                           \
+    auto pr_result_##number = (__VA_ARGS__);                                   \
+    if (!pr_result_##number.ok()) leave std::move(pr_result_##number).error(); \
+    ::postrider::detail::take(pr_result_##number);                             \
   })

@@ -36,10 +36,14 @@ bool is_utf8(std::string_view text) {
     }
     std::size_t extra = 0;
     std::uint32_t value = 0, least = 0;
-    if (lead >= 0xC2 && lead <= 0xDF) extra = 1, value = lead & 0x1Fu, least = 0x80;
-    else if (lead >= 0xE0 && lead <= 0xEF) extra = 2, value = lead & 0x0Fu, least = 0x800;
-    else if (lead >= 0xF0 && lead <= 0xF4) extra = 3, value = lead & 0x07u, least = 0x10000;
-    else return false;
+    if (lead >= 0xC2 && lead <= 0xDF)
+      extra = 1, value = lead & 0x1Fu, least = 0x80;
+    else if (lead >= 0xE0 && lead <= 0xEF)
+      extra = 2, value = lead & 0x0Fu, least = 0x800;
+    else if (lead >= 0xF0 && lead <= 0xF4)
+      extra = 3, value = lead & 0x07u, least = 0x10000;
+    else
+      return false;
     if (text.size() - i <= extra) return false;
     for (std::size_t k = 1; k <= extra; ++k) {
       const auto next = static_cast<unsigned char>(text[i + k]);

@@ -15,13 +15,13 @@
 
 namespace postrider::journal {
 
-// Group commit. Anyone submits a group; one thread (or the simulated world) turns what has gathered into one batch,
-// makes it durable, and only then tells the submitters. It also settles ambiguity: after a commit whose fate is
-// unknown it asks the engine until it knows, and appends again only what is certainly absent.
+// Group commit. Anyone submits a group; one thread (or the simulated world) turns what has gathered into one
+// batch, makes it durable, and only then tells the submitters. It also settles ambiguity: after a commit
+// whose fate is unknown it asks the engine until it knows, and appends again only what is certainly absent.
 class Committer {
  public:
-  // Called once with the receipt or the reason: on the committing thread, or by submit() itself once stopped. Must be
-  // quick and must not submit and wait.
+  // Called once with the receipt or the reason: on the committing thread, or by submit() itself once stopped.
+  // Must be quick and must not submit and wait.
   using Done = std::move_only_function<void(Result<Receipt>)>;
 
   struct Options {
@@ -33,8 +33,8 @@ class Committer {
 
   void submit(Group group, Done done);  // any thread
 
-  // One step: commits one batch of what is waiting, or asks again about an ambiguous one. Returns whether there was
-  // anything to do. `again` in the result means: nothing could be learnt, call later.
+  // One step: commits one batch of what is waiting, or asks again about an ambiguous one. Returns whether
+  // there was anything to do. `again` in the result means: nothing could be learnt, call later.
   enum class Step { idle, worked, again };
   Step commit_once();
 

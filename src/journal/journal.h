@@ -13,9 +13,9 @@
 #include "base/clock.h"
 #include "base/result.h"
 
-// The journal: the truth about mail in flight. Two logs under one contract: the spool (records that are held until
-// they are released) and the events (a window of days, read by cursor). What the bytes mean is in records/;
-// an engine stores them without looking. The engines run one suite: journal/conformance.h.
+// The journal: the truth about mail in flight. Two logs under one contract: the spool (records that are held
+// until they are released) and the events (a window of days, read by cursor). What the bytes mean is in
+// records/; an engine stores them without looking. The engines run one suite: journal/conformance.h.
 namespace postrider::journal {
 
 // The place of a record in a stream's spool. Strictly increasing, never reused, gaps allowed. 0 = none.
@@ -25,8 +25,9 @@ struct Sequence {
   explicit operator bool() const { return value != 0; }
 };
 
-// A reader's position in the event log: everything up to and including `sequence` has been read. The incarnation
-// names one life of the log, so that a cursor from another life is recognised and never silently reused.
+// A reader's position in the event log: everything up to and including `sequence` has been read. The
+// incarnation names one life of the log, so that a cursor from another life is recognised and never silently
+// reused.
 struct Cursor {
   std::uint64_t incarnation = 0;
   std::uint64_t sequence = 0;
@@ -36,12 +37,12 @@ struct Cursor {
 // What a restart must know of a record without reading its bytes; kept in hint files. To an engine only `due`
 // means anything (it groups parked records by due hour).
 struct Label {
-  std::uint8_t kind = 0;                    // records::Kind
-  std::array<std::uint8_t, 16> owner{};     // the message it belongs to
-  std::uint32_t n = 0;                      // which recipient or variant of it
-  std::uint16_t attempt = 0;                // attempts made so far
-  std::int64_t due_ms = 0;                  // Time in milliseconds; 0 when it has none
-  std::uint64_t lane = 0;                   // destination
+  std::uint8_t kind = 0;                 // records::Kind
+  std::array<std::uint8_t, 16> owner{};  // the message it belongs to
+  std::uint32_t n = 0;                   // which recipient or variant of it
+  std::uint16_t attempt = 0;             // attempts made so far
+  std::int64_t due_ms = 0;               // Time in milliseconds; 0 when it has none
+  std::uint64_t lane = 0;                // destination
   friend bool operator==(const Label&, const Label&) = default;
 };
 
@@ -59,8 +60,9 @@ struct Entry {
   Blob blob;
 };
 
-// The same bytes at a new place with a new label: a deferral, a parking, a cleaning. The old place is released in
-// the same group. Only the queue, which owns the recipient, moves it, and never while it is in flight.
+// The same bytes at a new place with a new label: a deferral, a parking, a cleaning. The old place is
+// released in the same group. Only the queue, which owns the recipient, moves it, and never while it is in
+// flight.
 struct Move {
   Sequence from;
   Label label;
@@ -78,8 +80,8 @@ struct Claim {
 // Intake stops at the watermark; the road may use the reserve, because settling is what frees room.
 enum class Purpose : std::uint8_t { intake, road };
 
-// What becomes durable together: after a crash all of it is there or none of it, across both logs. A release of a
-// sequence that is released already, or that no engine knows, changes nothing.
+// What becomes durable together: after a crash all of it is there or none of it, across both logs. A release
+// of a sequence that is released already, or that no engine knows, changes nothing.
 struct Group {
   Purpose purpose = Purpose::road;
   std::vector<Entry> entries;
@@ -93,12 +95,12 @@ struct Group {
 
 // What became of one group of a batch.
 struct Receipt {
-  Sequence first;               // entry i got first + i, and move j got first + entries.size() + j
-  std::optional<Claim> taken;   // another group holds the claim: nothing of this group was stored
+  Sequence first;              // entry i got first + i, and move j got first + entries.size() + j
+  std::optional<Claim> taken;  // another group holds the claim: nothing of this group was stored
 };
 
-// A place in the road's permission to send. `valid_until` is on the local monotonic clock and was taken before the
-// renewal was asked for; a sender checks it before every final dot.
+// A place in the road's permission to send. `valid_until` is on the local monotonic clock and was taken
+// before the renewal was asked for; a sender checks it before every final dot.
 struct Lease {
   std::uint64_t epoch = 0;
   Instant valid_until{};
@@ -134,25 +136,26 @@ struct Space {
 
 struct Counters {  // since start; for metrics and the bench
   std::uint64_t batches = 0, groups = 0, bytes_written = 0, syncs = 0;
-  std::uint64_t sync_ns = 0;        // spent in syncs
-  std::uint64_t live = 0;           // records held now
+  std::uint64_t sync_ns = 0;  // spent in syncs
+  std::uint64_t live = 0;     // records held now
   std::uint64_t segments = 0, segments_free = 0, quarantined = 0;
-  bool failed = false;              // a sync failed: nothing is acknowledged until a restart
+  bool failed = false;  // a sync failed: nothing is acknowledged until a restart
 };
 
-// One stream of one node. `recover` once, first. `commit`, `landed` and `maintain` belong to one thread (the journal
-// thread); everything else may be called from any thread at any time after recovery.
+// One stream of one node. `recover` once, first. `commit`, `landed` and `maintain` belong to one thread (the
+// journal thread); everything else may be called from any thread at any time after recovery.
 class Journal {
  public:
   virtual ~Journal() = default;
 
-  // Opens the stream under a new epoch and tells of every live record in sequence order. fenced = somebody else
-  // holds it; corrupt = the journal as a whole cannot be read (damaged ranges are quarantined, not an error).
+  // Opens the stream under a new epoch and tells of every live record in sequence order. fenced = somebody
+  // else holds it; corrupt = the journal as a whole cannot be read (damaged ranges are quarantined, not an
+  // error).
   using Live = std::function<void(Sequence, const Label&)>;
   virtual Result<Recovered> recover(const Live& live) = 0;
 
-  // Makes a batch durable, all groups or none (but for groups whose claim is taken). `number` is the caller's,
-  // strictly increasing from 1 within an epoch. On ok everything is on stable storage. Errors:
+  // Makes a batch durable, all groups or none (but for groups whose claim is taken). `number` is the
+  // caller's, strictly increasing from 1 within an epoch. On ok everything is on stable storage. Errors:
   //   exhausted  nothing stored; above the watermark or no room. Groups for the road may still fit.
   //   fenced     nothing stored, now or ever, under this epoch
   //   ambiguous  stored or not: ask landed(number) before anything else
@@ -169,14 +172,14 @@ class Journal {
   // Bodies above this size must be staged, so that 30 MB never delays a password reset.
   static constexpr std::size_t inline_limit = 256 * 1024;
 
-  // The bytes of live records, in the order asked; reading neighbours together costs one decryption. not_found =
-  // released; corrupt = quarantined.
+  // The bytes of live records, in the order asked; reading neighbours together costs one decryption.
+  // not_found = released; corrupt = quarantined.
   virtual Result<std::vector<std::string>> read(std::span<const Sequence> sequences) const = 0;
 
   virtual std::optional<Claim> claim(std::uint64_t tenant, std::string_view key) const = 0;
 
-  // Events after the cursor, in order, durable ones only; at most about `max` of them. An event that may still
-  // appear below one already seen stops the page (a gap). Cursor{} starts at the oldest kept.
+  // Events after the cursor, in order, durable ones only; at most about `max` of them. An event that may
+  // still appear below one already seen stops the page (a gap). Cursor{} starts at the oldest kept.
   //   not_found  the cursor is of another life of the log
   //   invalid    the cursor is ahead of the log: something was restored wrongly, stay held
   virtual Result<EventPage> read_events(Cursor after, std::size_t max) const = 0;
@@ -186,11 +189,11 @@ class Journal {
   virtual Space space() const = 0;
   virtual Counters counters() const = 0;
 
-  // One bounded step of upkeep: carry events over, persist what is released, recycle segments, drop events older
-  // than `events_before`, expire claims. Returns whether there is more to do now.
+  // One bounded step of upkeep: carry events over, persist what is released, recycle segments, drop events
+  // older than `events_before`, expire claims. Returns whether there is more to do now.
   virtual Result<bool> maintain(Time now, Time events_before) = 0;
-  // Live records whose places are worth freeing (little else lives beside them), oldest first. The owner moves those it
-  // may, by groups with moves. Empty below the cleaning mark.
+  // Live records whose places are worth freeing (little else lives beside them), oldest first. The owner
+  // moves those it may, by groups with moves. Empty below the cleaning mark.
   struct LiveRecord {
     Sequence sequence;
     Label label;

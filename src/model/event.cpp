@@ -7,21 +7,30 @@ namespace postrider {
 
 std::string_view name(EventKind kind) {
   switch (kind) {
-    case EventKind::processed: return "processed";
-    case EventKind::deferred: return "deferred";
-    case EventKind::delivered: return "delivered";
-    case EventKind::bounce: return "bounce";
-    case EventKind::dropped: return "dropped";
+    case EventKind::processed:
+      return "processed";
+    case EventKind::deferred:
+      return "deferred";
+    case EventKind::delivered:
+      return "delivered";
+    case EventKind::bounce:
+      return "bounce";
+    case EventKind::dropped:
+      return "dropped";
   }
   return "unknown";
 }
 
 std::string_view name(Refusal refusal) {
   switch (refusal) {
-    case Refusal::none: return "";
-    case Refusal::bounce: return "bounce";
-    case Refusal::blocked: return "blocked";
-    case Refusal::invalid: return "invalid";
+    case Refusal::none:
+      return "";
+    case Refusal::bounce:
+      return "bounce";
+    case Refusal::blocked:
+      return "blocked";
+    case Refusal::invalid:
+      return "invalid";
   }
   return "";
 }

@@ -21,7 +21,8 @@ std::string_view name(EventKind kind);
 enum class Refusal : std::uint8_t { none = 0, bounce = 1, blocked = 2, invalid = 3 };
 std::string_view name(Refusal refusal);
 
-// A request was taken: one record for all its recipients, carrying what every later event about them refers to.
+// A request was taken: one record for all its recipients, carrying what every later event about them refers
+// to.
 struct Processed {
   Time at{};
   TenantId tenant;
@@ -34,8 +35,8 @@ struct Processed {
     std::string email;
     Time send_at{};  // zero = at once
   };
-  struct Part {  // one personalization
-    std::string subject;  // its own, or empty
+  struct Part {                     // one personalization
+    std::string subject;            // its own, or empty
     std::vector<Pair> custom_args;  // merged with the request's, its own winning
     std::vector<Recipient> recipients;
   };
@@ -51,10 +52,10 @@ struct Attempted {
   std::string email;
   std::uint16_t attempt = 0;  // 1 = the first
   Refusal refusal = Refusal::none;
-  bool possible_duplicate = false;  // an earlier attempt may have been taken too; see queue-states.md
-  std::string response;             // what the peer said, or what we say of it
-  std::string status;               // "5.1.1" when known
-  std::string ip;                   // the peer's address, when one was reached
+  bool possible_duplicate = false;      // an earlier attempt may have been taken too; see queue-states.md
+  std::string response;                 // what the peer said, or what we say of it
+  std::string status;                   // "5.1.1" when known
+  std::string ip;                       // the peer's address, when one was reached
   std::string tls_version, tls_cipher;  // empty = cleartext
   bool certificate_valid = false;
 };

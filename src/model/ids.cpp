@@ -27,15 +27,25 @@ std::optional<WideId<Tag>> parse(std::string_view from) {
 
 }  // namespace
 
-std::string to_string(const MessageId& id) { return text(id); }
-std::string to_string(const ApiKeyId& id) { return text(id); }
-std::string to_string(const EventId& id) { return text(id); }
+std::string to_string(const MessageId& id) {
+  return text(id);
+}
+std::string to_string(const ApiKeyId& id) {
+  return text(id);
+}
+std::string to_string(const EventId& id) {
+  return text(id);
+}
 std::string to_string(const RecipientId& id) {
   return text(id.message).append(between).append(std::to_string(id.n));
 }
 
-std::optional<MessageId> parse_message_id(std::string_view from) { return parse<MessageTag>(from); }
-std::optional<ApiKeyId> parse_api_key_id(std::string_view from) { return parse<ApiKeyTag>(from); }
+std::optional<MessageId> parse_message_id(std::string_view from) {
+  return parse<MessageTag>(from);
+}
+std::optional<ApiKeyId> parse_api_key_id(std::string_view from) {
+  return parse<ApiKeyTag>(from);
+}
 
 std::optional<RecipientId> parse_recipient_id(std::string_view from) {
   if (from.size() <= 22 + between.size() || from.substr(22, between.size()) != between) return std::nullopt;

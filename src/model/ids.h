@@ -14,20 +14,21 @@ using TenantId = Id<struct TenantTag>;      // an account; from the credential, 
 using ApiKeyId = WideId<struct ApiKeyTag>;  // the 22 characters in the middle of an API key
 using DomainId = Id<struct DomainTag>;
 using SigningKeyId = Id<struct SigningKeyTag>;  // a DKIM key, wherever its private half is
-using MessageId = WideId<struct MessageTag>;  // one accepted request; X-Message-Id is its 22-character form
+using MessageId = WideId<struct MessageTag>;    // one accepted request; X-Message-Id is its 22-character form
 using EventId = WideId<struct EventTag>;
 
-// One recipient of one request: its n-th, counted over all personalizations from 0. Its text form, which is also
-// sg_message_id, starts with X-Message-Id because users match on that prefix: "<22 characters>.postrider.<n>".
+// One recipient of one request: its n-th, counted over all personalizations from 0. Its text form, which is
+// also sg_message_id, starts with X-Message-Id because users match on that prefix: "<22
+// characters>.postrider.<n>".
 struct RecipientId {
   MessageId message;
   std::uint32_t n = 0;
   friend auto operator<=>(const RecipientId&, const RecipientId&) = default;
 };
 
-std::string to_string(const MessageId& id);      // base64url, 22 characters
-std::string to_string(const ApiKeyId& id);       // base64url, 22 characters
-std::string to_string(const EventId& id);        // base64url, 22 characters
+std::string to_string(const MessageId& id);  // base64url, 22 characters
+std::string to_string(const ApiKeyId& id);   // base64url, 22 characters
+std::string to_string(const EventId& id);    // base64url, 22 characters
 std::string to_string(const RecipientId& id);
 std::optional<MessageId> parse_message_id(std::string_view text);
 std::optional<ApiKeyId> parse_api_key_id(std::string_view text);

@@ -90,7 +90,9 @@ Result<Reader> open(std::string_view bytes, std::string_view what) {
   return in;
 }
 
-Error damaged(std::string_view what) { return {Code::corrupt, std::string(what) + " record does not parse"}; }
+Error damaged(std::string_view what) {
+  return {Code::corrupt, std::string(what) + " record does not parse"};
+}
 
 }  // namespace
 

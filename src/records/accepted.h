@@ -11,8 +11,8 @@
 
 namespace postrider::records {
 
-// One request: what its personalizations share. A request with one personalization carries it inside, so that the
-// commonest message is one record fewer.
+// One request: what its personalizations share. A request with one personalization carries it inside, so that
+// the commonest message is one record fewer.
 struct Accepted {
   TenantId tenant;
   ApiKeyId key;

@@ -118,9 +118,12 @@ Result<Event> decode_event(std::string_view bytes) {
     return Error{Code::corrupt, "event of format " + std::to_string(version)};
   const auto kind = static_cast<EventKind>(in.u8());
   std::optional<Event> event;
-  if (kind == EventKind::processed) event = take_processed(in);
-  else if (kind > EventKind::processed && kind <= EventKind::dropped) event = take_attempted(in, kind);
-  else return Error{Code::corrupt, "event of unknown kind"};
+  if (kind == EventKind::processed)
+    event = take_processed(in);
+  else if (kind > EventKind::processed && kind <= EventKind::dropped)
+    event = take_attempted(in, kind);
+  else
+    return Error{Code::corrupt, "event of unknown kind"};
   if (!in.done()) return Error{Code::corrupt, "event does not parse"};
   return std::move(*event);
 }

@@ -38,7 +38,7 @@ struct ReceivedMessage {
 
 // A mail server in the simulated world: a ServerSession that behaves as its script says, and remembers what
 // it got.
-class ScriptedPeer final : public SimHost {
+class ScriptedPeer : public SimHost {
  public:
   ScriptedPeer(SimExecutor& executor, std::string name, PeerScript script, std::uint64_t seed = 1);
   ~ScriptedPeer() override;

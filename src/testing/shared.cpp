@@ -17,7 +17,8 @@ std::string source_path(std::string_view relative) {
 
 std::optional<std::string> shared_corpus(std::string_view relative) {
   const char* stated = std::getenv("POSTRIDER_SHARED");
-  const std::filesystem::path root = stated ? std::filesystem::path(stated) : std::filesystem::path(source_path("../shared"));
+  const std::filesystem::path root =
+      stated ? std::filesystem::path(stated) : std::filesystem::path(source_path("../shared"));
   auto path = root / "corpora" / relative;
   if (std::filesystem::exists(path)) return path.string();
   if (stated) ADD_FAILURE() << "POSTRIDER_SHARED is set and " << path << " is not there";

@@ -6,8 +6,9 @@
 
 namespace postrider::testing {
 
-// Where a public corpus file or folder lies (POSTRIDER_SHARED/corpora/…, default ../shared beside the source), or
-// nullopt without it: then skip visibly. When POSTRIDER_SHARED is set, a missing file fails the running test.
+// Where a public corpus file or folder lies (POSTRIDER_SHARED/corpora/…, default ../shared beside the
+// source), or nullopt without it: then skip visibly. When POSTRIDER_SHARED is set, a missing file fails the
+// running test.
 std::optional<std::string> shared_corpus(std::string_view relative);
 
 // The whole file; fails the running test when it cannot be read.

@@ -15,9 +15,12 @@
 namespace postrider {
 namespace {
 
-std::string seed(const MessageId& id, std::uint32_t n) { return to_string(RecipientId{id, n}); }
+std::string seed(const MessageId& id, std::uint32_t n) {
+  return to_string(RecipientId{id, n});
+}
 
-Result<std::shared_ptr<const Body>> render(const Source& source, std::uint32_t n, const std::vector<Pair>& substitutions) {
+Result<std::shared_ptr<const Body>> render(const Source& source, std::uint32_t n,
+                                           const std::vector<Pair>& substitutions) {
   mail::MimeBuilder builder;
   std::vector<std::string> texts;
   texts.reserve(source.accepted.shared.content.size());
@@ -71,7 +74,8 @@ Result<std::shared_ptr<const Source>> prepare_source(MessageId id, records::Acce
   return std::shared_ptr<const Source>(std::move(source));
 }
 
-Result<Composed> compose(const Source& source, const Personalization& personalization, std::uint32_t first_recipient) {
+Result<Composed> compose(const Source& source, const Personalization& personalization,
+                         std::uint32_t first_recipient) {
   const auto& shared = source.accepted.shared;
   const auto& tags = personalization.substitutions;
   const auto filled = [&](const std::string& text) { return tags.empty() ? text : substitute(text, tags); };
@@ -97,13 +101,15 @@ Result<Composed> compose(const Source& source, const Personalization& personaliz
   }
   if (!to.empty()) mail::append_header(headers, "To", mail::header_form(to));
   if (!cc.empty()) mail::append_header(headers, "Cc", mail::header_form(cc));
-  mail::append_header(headers, "Subject",
-                      mail::unstructured(filled(personalization.subject.empty() ? shared.subject : personalization.subject)));
+  mail::append_header(
+      headers, "Subject",
+      mail::unstructured(filled(personalization.subject.empty() ? shared.subject : personalization.subject)));
   mail::append_header(headers, "Message-ID",
                       "<" + to_string(RecipientId{source.id, first_recipient}) + "@" + out.from_domain + ">");
   // The personalization's headers win over the request's of the same name; their order stays.
   const auto overridden = [&](const std::string& name) {
-    return std::ranges::any_of(personalization.headers, [&](const Pair& own) { return same_ignoring_case(own.first, name); });
+    return std::ranges::any_of(personalization.headers,
+                               [&](const Pair& own) { return same_ignoring_case(own.first, name); });
   };
   for (const auto& [name, value] : shared.headers)
     if (!overridden(name)) mail::append_header(headers, name, mail::unstructured(filled(value)));

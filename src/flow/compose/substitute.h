@@ -8,8 +8,8 @@
 
 namespace postrider {
 
-// Replaces every tag by its value, left to right and once: a value is never searched for tags, so what a recipient's
-// data holds cannot become a command. Where several tags fit at one place, the longest wins.
+// Replaces every tag by its value, left to right and once: a value is never searched for tags, so what a
+// recipient's data holds cannot become a command. Where several tags fit at one place, the longest wins.
 std::string substitute(std::string_view text, const std::vector<Pair>& substitutions);
 
 }  // namespace postrider

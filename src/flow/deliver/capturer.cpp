@@ -62,7 +62,8 @@ bool Capturer::step(Time now) {
     const auto from = field(prepared.head, "From: "), subject = field(prepared.head, "Subject: ");
     for (std::size_t i = 0; i < prepared.emails.size(); ++i) {
       const RecipientId id{prepared.assignment.message, prepared.assignment.to[i].n};
-      messages.push_back({prepared.assignment.tenant, to_string(id), prepared.sender, prepared.emails[i], from, subject, now, raw});
+      messages.push_back({prepared.assignment.tenant, to_string(id), prepared.sender, prepared.emails[i],
+                          from, subject, now, raw});
     }
   }
   const auto stored = captures_.append(messages);
@@ -75,7 +76,8 @@ bool Capturer::step(Time now) {
   result.text = stored.ok() ? "250 2.0.0 captured" : "the capture store does not take it now";
   for (auto& prepared : batch) {
     auto report = same_for_all(std::move(prepared.assignment), result);
-    for (std::size_t i = 0; i < report.results.size(); ++i) report.results[i].email = std::move(prepared.emails[i]);
+    for (std::size_t i = 0; i < report.results.size(); ++i)
+      report.results[i].email = std::move(prepared.emails[i]);
     reports_(std::move(report));
   }
   return true;

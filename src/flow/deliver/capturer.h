@@ -11,16 +11,17 @@
 
 namespace postrider {
 
-// Delivery in capture mode: what would have gone out goes into the capture store, and that is its delivery. No intent is
-// needed: appending the same recipient's message again changes nothing. add() from any thread; step() on one.
+// Delivery in capture mode: what would have gone out goes into the capture store, and that is its delivery.
+// No intent is needed: appending the same recipient's message again changes nothing. add() from any thread;
+// step() on one.
 class Capturer {
  public:
   Capturer(capture::Captures& captures, Reports reports, Log& log)
       : captures_(captures), reports_(std::move(reports)), log_(log) {}
 
   void add(Prepared prepared);
-  bool step(Time now);        // stores what has gathered, as one transaction; false = there was nothing
-  void wait(Duration most);   // until something has gathered
+  bool step(Time now);       // stores what has gathered, as one transaction; false = there was nothing
+  void wait(Duration most);  // until something has gathered
   void wake() { arrived_.notify_all(); }
 
  private:

@@ -16,12 +16,17 @@ constexpr std::size_t piece = 256 * 1024;  // of a body handed to the stream at 
 
 At at(smtp::Stage stage) {
   switch (stage) {
-    case smtp::Stage::mail: return At::mail;
-    case smtp::Stage::rcpt: return At::rcpt;
+    case smtp::Stage::mail:
+      return At::mail;
+    case smtp::Stage::rcpt:
+      return At::rcpt;
     case smtp::Stage::data:
-    case smtp::Stage::body: return At::data;
-    case smtp::Stage::dot: return At::dot;
-    default: return At::greeting;
+    case smtp::Stage::body:
+      return At::data;
+    case smtp::Stage::dot:
+      return At::dot;
+    default:
+      return At::greeting;
   }
 }
 
@@ -33,10 +38,18 @@ Report::One as_result(const smtp::RecipientReply& recipient) {
   Report::One result;
   switch (recipient.fate) {
     case smtp::Fate::accepted:
-    case smtp::Fate::refused: result.fate = Fate::answered; break;
-    case smtp::Fate::refused_here: result.fate = Fate::local; break;
-    case smtp::Fate::lost: result.fate = Fate::before; break;
-    case smtp::Fate::unknown: result.fate = Fate::unknown; break;
+    case smtp::Fate::refused:
+      result.fate = Fate::answered;
+      break;
+    case smtp::Fate::refused_here:
+      result.fate = Fate::local;
+      break;
+    case smtp::Fate::lost:
+      result.fate = Fate::before;
+      break;
+    case smtp::Fate::unknown:
+      result.fate = Fate::unknown;
+      break;
   }
   result.at = at(recipient.stage);
   result.code = recipient.reply.code;
@@ -59,7 +72,8 @@ Task<bool> Courier::connect() {
     stream_ = std::move(*stream);
     co_return true;
   }
-  fail_site(smtp::Stage::greeting, "connect to " + io::to_string(site_.route.next_hop) + ": " + stream.error().detail, {});
+  fail_site(smtp::Stage::greeting,
+            "connect to " + io::to_string(site_.route.next_hop) + ": " + stream.error().detail, {});
   co_return false;
 }
 
@@ -81,8 +95,10 @@ Task<void> Courier::converse() {
   while (!over_) {
     while (auto wish = session_.next()) {
       if (auto* say = std::get_if<smtp::Say>(&*wish)) {
-        if (out_.empty()) out_ = std::move(say->bytes);
-        else out_ += say->bytes;
+        if (out_.empty())
+          out_ = std::move(say->bytes);
+        else
+          out_ += say->bytes;
       } else if (std::get_if<smtp::StartTls>(&*wish)) {
         co_await handshake();
       } else if (std::get_if<smtp::Ready>(&*wish)) {
@@ -98,9 +114,12 @@ Task<void> Courier::converse() {
     }
     if (over_ || !co_await flush()) continue;
     auto got = co_await stream_->read(buffer, deadline());
-    if (!got.ok()) session_.closed(got.error().detail);
-    else if (*got == 0) session_.closed("the peer closed the connection");
-    else session_.receive({buffer.data(), *got});
+    if (!got.ok())
+      session_.closed(got.error().detail);
+    else if (*got == 0)
+      session_.closed("the peer closed the connection");
+    else
+      session_.receive({buffer.data(), *got});
   }
 }
 
@@ -138,14 +157,16 @@ Task<void> Courier::ready() {
   envelope.sender = current_->sender;
   for (const auto& email : current_->emails) {
     auto address = mail::Address::parse(email);
-    // In A-labels the address goes to any server; only a local part that is not ASCII needs one with SMTPUTF8.
+    // In A-labels the address goes to any server; only a local part that is not ASCII needs one with
+    // SMTPUTF8.
     envelope.recipients.push_back(address.ok() ? address->ascii_text() : email);
     envelope.utf8 = envelope.utf8 || (address.ok() && address->needs_smtputf8());
   }
   envelope.utf8 = envelope.utf8 || current_->utf8;
   envelope.size = current_->wire_size();
   session_.send(std::move(envelope));
-  intent_.emplace(tools_.committer, tools_.home, current_->assignment, tools_.wall.at(tools_.clock.monotonic()));
+  intent_.emplace(tools_.committer, tools_.home, current_->assignment,
+                  tools_.wall.at(tools_.clock.monotonic()));
 }
 
 Task<void> Courier::give_body() {
@@ -158,7 +179,8 @@ Task<void> Courier::give_body() {
     }
   }
   PR_CRASH_POINT("deliver.before_dot");
-  const bool ours = tools_.journal.lease().holds(tools_.clock.monotonic()) || PR_MUTANT(18);  // planted: no fence
+  const bool ours =
+      tools_.journal.lease().holds(tools_.clock.monotonic()) || PR_MUTANT(18);  // planted: no fence
   if (!ours) {
     session_.abort_body("this node no longer holds the stream's lease");
     co_return;
@@ -174,8 +196,10 @@ Task<void> Courier::give_body() {
   session_.body(std::move(current_->head), false);
   for (std::size_t from = 0; from < wire.size(); from += piece) {
     while (auto wish = session_.next()) {
-      if (auto* say = std::get_if<smtp::Say>(&*wish)) out_ += say->bytes;
-      else if (auto* done = std::get_if<smtp::Settled>(&*wish)) co_return co_await settled(std::move(*done));
+      if (auto* say = std::get_if<smtp::Say>(&*wish))
+        out_ += say->bytes;
+      else if (auto* done = std::get_if<smtp::Settled>(&*wish))
+        co_return co_await settled(std::move(*done));
     }
     if (!co_await flush()) co_return;
     // A large body takes a while: the lease is asked again before the piece that ends it.
@@ -206,13 +230,15 @@ Task<void> Courier::settled(smtp::Settled settled) {
     report.results.push_back(as_result(settled.recipients[i]));
     auto& result = report.results.back();
     result.email = std::move(current_->emails[i]);
-    if (intent_place_ && intent_place_->ok()) result.intent = journal::Sequence{intent_place_->value().value + i};
+    if (intent_place_ && intent_place_->ok())
+      result.intent = journal::Sequence{intent_place_->value().value + i};
   }
-  // A connection kept open may have been closed by the peer before our MAIL reached it. Nobody refused anything: the
-  // message goes again at once, on a connection of its own.
-  report.stale = carried_ > 0 && std::ranges::all_of(settled.recipients, [](const smtp::RecipientReply& recipient) {
-                   return recipient.fate == smtp::Fate::lost && recipient.stage == smtp::Stage::mail;
-                 });
+  // A connection kept open may have been closed by the peer before our MAIL reached it. Nobody refused
+  // anything: the message goes again at once, on a connection of its own.
+  report.stale =
+      carried_ > 0 && std::ranges::all_of(settled.recipients, [](const smtp::RecipientReply& recipient) {
+        return recipient.fate == smtp::Fate::lost && recipient.stage == smtp::Stage::mail;
+      });
   ++carried_;
   report.assignment = std::move(current_->assignment);
   current_.reset();
@@ -232,7 +258,8 @@ void Courier::fail_site(smtp::Stage stage, std::string text, const std::optional
   result.fate = reply ? Fate::answered : Fate::before;
   result.at = stream_ ? at(stage) : At::connect;
   if (reply) {
-    // A site that refuses to talk refuses us, not the address: temporary, whatever its code says, until it expires.
+    // A site that refuses to talk refuses us, not the address: temporary, whatever its code says, until it
+    // expires.
     result.code = reply->code >= 500 ? 450 : reply->code;
     result.status = status(*reply).starts_with('5') ? "" : status(*reply);
     text = smtp::to_string(*reply);
@@ -240,7 +267,8 @@ void Courier::fail_site(smtp::Stage stage, std::string text, const std::optional
   result.text = std::move(text);
   for (auto& prepared : std::exchange(site_.ready, {})) {
     auto report = same_for_all(std::move(prepared.assignment), result);
-    for (std::size_t i = 0; i < report.results.size(); ++i) report.results[i].email = std::move(prepared.emails[i]);
+    for (std::size_t i = 0; i < report.results.size(); ++i)
+      report.results[i].email = std::move(prepared.emails[i]);
     report.site_failed = true;
     report.ip = site_.route.next_hop.address;
     tools_.reports(std::move(report));

@@ -28,16 +28,17 @@ struct CourierTools {
   journal::Committer& committer;
   Reports reports;
   std::string helo;
-  std::string source;        // local address to send from; empty = the system's choice
-  bool drain = false;        // finish what is in hand, take nothing new
+  std::string source;  // local address to send from; empty = the system's choice
+  bool drain = false;  // finish what is in hand, take nothing new
 };
 
-// One connection to one destination, from connect to QUIT, carrying message after message. It drives ClientSession over a
-// ByteStream and owns the commit window: the intent is durable and the lease holds before the final dot, or there is none.
-// Loop's thread.
+// One connection to one destination, from connect to QUIT, carrying message after message. It drives
+// ClientSession over a ByteStream and owns the commit window: the intent is durable and the lease holds
+// before the final dot, or there is none. Loop's thread.
 class Courier {
  public:
-  Courier(CourierTools& tools, Site& site) : tools_(tools), site_(site), session_({.helo = tools.helo, .tls = site.route.tls}) {}
+  Courier(CourierTools& tools, Site& site)
+      : tools_(tools), site_(site), session_({.helo = tools.helo, .tls = site.route.tls}) {}
 
   Task<void> run();
 
@@ -46,7 +47,7 @@ class Courier {
 
   Task<bool> connect();
   Task<void> converse();
-  Task<bool> flush();                  // false = the stream is gone, and the session knows
+  Task<bool> flush();  // false = the stream is gone, and the session knows
   Task<void> handshake();
   Task<void> ready();
   Task<void> give_body();

@@ -15,7 +15,8 @@ void Deliverer::take(Prepared prepared) {
       result.status = "4.4.4";
       result.text = "no route to " + prepared.domain;
       auto report = same_for_all(std::move(prepared.assignment), result);
-      for (std::size_t i = 0; i < report.results.size(); ++i) report.results[i].email = std::move(prepared.emails[i]);
+      for (std::size_t i = 0; i < report.results.size(); ++i)
+        report.results[i].email = std::move(prepared.emails[i]);
       sites_.erase(report.assignment.lane);
       return tools_.reports(std::move(report));
     }
@@ -57,7 +58,9 @@ void Deliverer::tick(Instant now) {
     });
     for (auto* wake : over) wake->set(false);
   }
-  std::erase_if(sites_, [](const auto& entry) { return entry.second->connections == 0 && entry.second->ready.empty(); });
+  std::erase_if(sites_, [](const auto& entry) {
+    return entry.second->connections == 0 && entry.second->ready.empty();
+  });
 }
 
 void Deliverer::drain() {

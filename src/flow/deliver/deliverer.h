@@ -8,8 +8,8 @@
 
 namespace postrider {
 
-// The outbound side of one loop: takes prepared mail and keeps as many connections per destination as it can use. A
-// destination belongs to one loop, which the caller sees to. Loop's thread but for the constructor.
+// The outbound side of one loop: takes prepared mail and keeps as many connections per destination as it can
+// use. A destination belongs to one loop, which the caller sees to. Loop's thread but for the constructor.
 class Deliverer {
  public:
   struct Options {

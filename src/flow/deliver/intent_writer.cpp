@@ -21,7 +21,9 @@ Intent::Intent(journal::Committer& committer, Executor& home, const Assignment& 
   }
   committer.submit(std::move(group), [answer = answer_, &home](Result<journal::Receipt> receipt) mutable {
     PR_CRASH_POINT("deliver.intent_durable");
-    home.post([answer = std::move(answer), receipt = std::move(receipt)]() mutable { answer->set(std::move(receipt)); });
+    home.post([answer = std::move(answer), receipt = std::move(receipt)]() mutable {
+      answer->set(std::move(receipt));
+    });
   });
 }
 

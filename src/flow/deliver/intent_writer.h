@@ -10,8 +10,9 @@
 
 namespace postrider {
 
-// Notes in the journal that these recipients are about to be given to a peer. Started together with MAIL, so that the
-// commit overlaps the dialogue; it must have ended well before the final dot (design 2, the commit window).
+// Notes in the journal that these recipients are about to be given to a peer. Started together with MAIL, so
+// that the commit overlaps the dialogue; it must have ended well before the final dot (design 2, the commit
+// window).
 class Intent {
  public:
   // The answer arrives on `home`. The intent must be awaited before it goes.

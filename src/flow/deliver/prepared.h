@@ -17,7 +17,7 @@ struct Prepared {
   std::string domain;               // of the recipients, in A-labels: where it goes
   std::string sender;               // envelope sender
   bool utf8 = false;
-  std::string head;                 // signatures, header and the blank line; dot-stuffed
+  std::string head;  // signatures, header and the blank line; dot-stuffed
   std::shared_ptr<const Body> body;
 
   std::size_t wire_size() const { return head.size() + body->wire.size(); }

@@ -10,8 +10,8 @@
 namespace postrider {
 namespace {
 
-// What a failure to prepare means for the recipients. `stale`: the record moved while the assignment was on its way;
-// everything else says what the operator must know.
+// What a failure to prepare means for the recipients. `stale`: the record moved while the assignment was on
+// its way; everything else says what the operator must know.
 Report::One as_result(const Error& error) {
   Report::One result;
   result.fate = Fate::local;
@@ -43,7 +43,8 @@ Result<std::shared_ptr<const Source>> Preparer::source(const Assignment& assignm
   return made;
 }
 
-Result<Prepared> Preparer::compose_for(Assignment& assignment, Time now, std::vector<dkim::Unsigned>& signatures,
+Result<Prepared> Preparer::compose_for(Assignment& assignment, Time now,
+                                       std::vector<dkim::Unsigned>& signatures,
                                        std::vector<Signer::Request>& requests) {
   std::vector<journal::Sequence> wanted;
   wanted.reserve(assignment.to.size() + 1);
@@ -58,14 +59,17 @@ Result<Prepared> Preparer::compose_for(Assignment& assignment, Time now, std::ve
     prepared.emails.push_back(std::move(PR_TRY(records::decode_queued(bytes[i])).email));
 
   records::Variant variant;
-  if (assignment.variant) variant = PR_TRY(records::decode_variant(bytes.back()));
-  else if (!from->accepted.only) return Error{Code::corrupt, "the personalization is missing"};
+  if (assignment.variant)
+    variant = PR_TRY(records::decode_variant(bytes.back()));
+  else if (!from->accepted.only)
+    return Error{Code::corrupt, "the personalization is missing"};
   const auto& personalization = assignment.variant ? variant.personalization : *from->accepted.only;
   auto composed = PR_TRY(compose(*from, personalization, assignment.to.front().n));
 
   const auto policy = policies_.tenant(assignment.tenant);
   const auto* domain = policy ? policy->domain_for(composed.from_domain) : nullptr;
-  if (!domain) return Error{Code::forbidden, composed.from_domain + " is not a sending domain of this account any more"};
+  if (!domain)
+    return Error{Code::forbidden, composed.from_domain + " is not a sending domain of this account any more"};
   for (const auto& key : domain->keys) {
     if (!sign_) break;
     signatures.push_back(key.header.prepare(composed.headers, composed.body->hash, now));
@@ -87,22 +91,23 @@ void Preparer::prepare(Assignment assignment, Time now) {
   auto prepared = compose_for(assignment, now, unsigned_headers, requests);
   if (!prepared.ok()) return refuse(std::move(assignment), prepared.error());
   prepared->assignment = std::move(assignment);
-  signer_.sign(std::move(requests), [this, message = std::move(*prepared), headers = std::move(unsigned_headers)](
-                                        std::vector<Result<std::string>> signatures) mutable {
-    std::string signed_headers;
-    for (std::size_t i = 0; i < signatures.size(); ++i) {
-      if (!signatures[i].ok())
-        return refuse(std::move(message.assignment),
-                      {Code::unavailable, "signing failed: " + signatures[i].error().detail});
-      signed_headers += dkim::finish(headers[i], *signatures[i]);
-    }
-    signed_headers.append(message.head).append("\r\n");
-    message.head.clear();
-    // No header line of ours starts with a dot, but custom header names may hold one.
-    if (auto stuffed = smtp::append_dot_stuffed(message.head, signed_headers); !stuffed.ok())
-      return refuse(std::move(message.assignment), stuffed.error());
-    ready_(std::move(message));
-  });
+  signer_.sign(std::move(requests),
+               [this, message = std::move(*prepared),
+                headers = std::move(unsigned_headers)](std::vector<Result<std::string>> signatures) mutable {
+                 std::string signed_headers;
+                 for (std::size_t i = 0; i < signatures.size(); ++i) {
+                   if (!signatures[i].ok())
+                     return refuse(std::move(message.assignment),
+                                   {Code::unavailable, "signing failed: " + signatures[i].error().detail});
+                   signed_headers += dkim::finish(headers[i], *signatures[i]);
+                 }
+                 signed_headers.append(message.head).append("\r\n");
+                 message.head.clear();
+                 // No header line of ours starts with a dot, but custom header names may hold one.
+                 if (auto stuffed = smtp::append_dot_stuffed(message.head, signed_headers); !stuffed.ok())
+                   return refuse(std::move(message.assignment), stuffed.error());
+                 ready_(std::move(message));
+               });
 }
 
 }  // namespace postrider

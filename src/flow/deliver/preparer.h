@@ -11,20 +11,26 @@
 
 namespace postrider {
 
-// Turns assignments into transactions ready for the wire: reads the records, composes, has it signed. What cannot be
-// prepared is reported like any attempt that failed here. One thread calls prepare(); `ready` is called on
-// whatever thread the signer answers.
+// Turns assignments into transactions ready for the wire: reads the records, composes, has it signed. What
+// cannot be prepared is reported like any attempt that failed here. One thread calls prepare(); `ready` is
+// called on whatever thread the signer answers.
 class Preparer {
  public:
   using Ready = std::function<void(Prepared)>;
 
   struct Options {
-    bool sign = true;                               // false: for measuring what everything else costs
+    bool sign = true;                                 // false: for measuring what everything else costs
     std::size_t cache_bytes = std::size_t{64} << 20;  // of requests ready for rendering
   };
-  Preparer(const journal::Journal& journal, const Policies& policies, Signer& signer, Options options, Ready ready, Reports reports)
-      : journal_(journal), policies_(policies), signer_(signer), sign_(options.sign), cache_(options.cache_bytes),
-        ready_(std::move(ready)), reports_(std::move(reports)) {}
+  Preparer(const journal::Journal& journal, const Policies& policies, Signer& signer, Options options,
+           Ready ready, Reports reports)
+      : journal_(journal),
+        policies_(policies),
+        signer_(signer),
+        sign_(options.sign),
+        cache_(options.cache_bytes),
+        ready_(std::move(ready)),
+        reports_(std::move(reports)) {}
 
   void prepare(Assignment assignment, Time now);
 

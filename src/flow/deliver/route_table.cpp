@@ -9,9 +9,12 @@ const Route* RouteTable::find(std::string_view ascii_domain) const {
   for (const auto& route : routes_) {
     std::string_view pattern = route.domain;
     std::size_t size = 0;  // how particular: an exact match beats any pattern, a longer pattern a shorter one
-    if (pattern == ascii_domain) size = ascii_domain.size() + 2;
-    else if (pattern == "*") size = 1;
-    else if (pattern.starts_with("*.") && ascii_domain.ends_with(pattern.substr(1))) size = pattern.size();
+    if (pattern == ascii_domain)
+      size = ascii_domain.size() + 2;
+    else if (pattern == "*")
+      size = 1;
+    else if (pattern.starts_with("*.") && ascii_domain.ends_with(pattern.substr(1)))
+      size = pattern.size();
     if (size > best_size) best = &route, best_size = size;
   }
   return best;

@@ -13,14 +13,15 @@
 
 namespace postrider {
 
-// What one loop has for one destination: mail that is ready, and the connections that may take it. Loop's thread.
+// What one loop has for one destination: mail that is ready, and the connections that may take it. Loop's
+// thread.
 struct Site {
   std::string domain;
   Route route;
   std::deque<Prepared> ready;
   std::size_t connections = 0;  // open or opening
-  // A connection between two messages: it waits here for the next one, for a few seconds (reuse saves the handshake,
-  // which costs as much as a signature).
+  // A connection between two messages: it waits here for the next one, for a few seconds (reuse saves the
+  // handshake, which costs as much as a signature).
   struct Idle {
     OneShot<bool>* wake = nullptr;  // true = there is work or may be; false = say goodbye
     Instant since{};

@@ -8,8 +8,9 @@
 
 namespace postrider {
 
-// The requests used last, ready for rendering, within a budget of bytes: the recipients of one request follow each other,
-// and reading, decoding and encoding its content again for each would cost more than sending it. One thread.
+// The requests used last, ready for rendering, within a budget of bytes: the recipients of one request follow
+// each other, and reading, decoding and encoding its content again for each would cost more than sending it.
+// One thread.
 class SourceCache {
  public:
   explicit SourceCache(std::size_t budget) : budget_(budget) {}

@@ -28,8 +28,10 @@ journal::Label label(records::Kind kind, const MessageId& id, std::uint32_t n, T
 std::vector<Pair> merged(std::vector<Pair> base, const std::vector<Pair>& over) {
   for (const auto& pair : over) {
     const auto same = std::ranges::find(base, pair.first, &Pair::first);
-    if (same == base.end()) base.push_back(pair);
-    else same->second = pair.second;
+    if (same == base.end())
+      base.push_back(pair);
+    else
+      same->second = pair.second;
   }
   return base;
 }
@@ -80,7 +82,8 @@ Result<Intake::Plan> Intake::plan(const Submission& submission, Time now) {
   std::uint32_t n = 0;
   for (std::uint32_t index = 0; index < submission.personalizations.size(); ++index) {
     const auto& personalization = submission.personalizations[index];
-    const auto send_at = personalization.send_at && *personalization.send_at > now ? *personalization.send_at : Time{};
+    const auto send_at =
+        personalization.send_at && *personalization.send_at > now ? *personalization.send_at : Time{};
     if (!single) {
       journal::Entry entry;
       entry.label = label(records::Kind::variant, admission.id, n, send_at, index);
@@ -140,12 +143,14 @@ void Intake::take(const Submission& submission, Time now, Done done) {
     alone.claim = std::exchange(group.claim, std::nullopt);
     committer_.submit(std::move(alone), [](Result<journal::Receipt>) {});
   }
-  const auto digest = submission.idempotency ? submission.idempotency->digest : std::array<std::uint8_t, 32>{};
+  const auto digest =
+      submission.idempotency ? submission.idempotency->digest : std::array<std::uint8_t, 32>{};
   committer_.submit(std::move(group), [this, digest, admission = std::move(planned->admission),
                                        done = std::move(done)](Result<journal::Receipt> receipt) mutable {
     if (!receipt.ok()) return done(std::move(receipt).error());
     if (receipt->taken) {
-      if (receipt->taken->digest != digest) return done(Error{Code::exists, "idempotency key used for another request"});
+      if (receipt->taken->digest != digest)
+        return done(Error{Code::exists, "idempotency key used for another request"});
       Accepted before{{}, true};
       receipt->taken->answer.copy(reinterpret_cast<char*>(before.message.bytes.data()), 16);
       return done(before);

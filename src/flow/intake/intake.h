@@ -21,17 +21,23 @@ struct Accepted {
   bool replayed = false;  // the same request under the same idempotency key was accepted before: its id
 };
 
-// Where every door hands in mail: may this tenant send this, and is it safe on disk? One request becomes one atomic group;
-// the answer comes after the group is durable and never before. Any thread; `done` runs on the journal thread.
+// Where every door hands in mail: may this tenant send this, and is it safe on disk? One request becomes one
+// atomic group; the answer comes after the group is durable and never before. Any thread; `done` runs on the
+// journal thread.
 class Intake {
  public:
-  // forbidden = the from domain is not this tenant's; exists = the idempotency key belongs to another request;
-  // exhausted and unavailable = try later.
+  // forbidden = the from domain is not this tenant's; exists = the idempotency key belongs to another
+  // request; exhausted and unavailable = try later.
   using Done = std::move_only_function<void(Result<Accepted>)>;
   using Admit = std::function<void(Admission)>;
 
-  Intake(journal::Journal& journal, journal::Committer& committer, const Policies& policies, Random& random, Admit admit)
-      : journal_(journal), committer_(committer), policies_(policies), random_(random), admit_(std::move(admit)) {}
+  Intake(journal::Journal& journal, journal::Committer& committer, const Policies& policies, Random& random,
+         Admit admit)
+      : journal_(journal),
+        committer_(committer),
+        policies_(policies),
+        random_(random),
+        admit_(std::move(admit)) {}
 
   void take(const Submission& submission, Time now, Done done);
 
@@ -50,7 +56,8 @@ class Intake {
   Admit admit_;
 };
 
-// Which destination a recipient's mail goes to: a number that stays the same over restarts (it is stored in labels).
+// Which destination a recipient's mail goes to: a number that stays the same over restarts (it is stored in
+// labels).
 std::uint64_t lane_of(std::string_view ascii_domain);
 
 }  // namespace postrider

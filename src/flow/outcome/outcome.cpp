@@ -11,7 +11,8 @@ namespace postrider {
 namespace {
 
 // Subject codes of RFC 3463 that speak of the address itself, when the class is 5.
-constexpr std::array<std::string_view, 6> about_the_address{"5.1.0", "5.1.1", "5.1.3", "5.1.6", "5.1.10", "5.2.1"};
+constexpr std::array<std::string_view, 6> about_the_address{"5.1.0", "5.1.1",  "5.1.3",
+                                                            "5.1.6", "5.1.10", "5.2.1"};
 constexpr std::array<std::string_view, 1> never_valid{"5.1.2"};  // bad destination system: no such domain
 
 template <std::size_t n>
@@ -21,7 +22,8 @@ bool any(const std::array<std::string_view, n>& list, std::string_view wanted) {
 
 Refused refused(const Report::One& result) {
   if (any(never_valid, result.status)) return {Refusal::invalid};
-  if (!result.status.empty()) return {any(about_the_address, result.status) ? Refusal::bounce : Refusal::blocked};
+  if (!result.status.empty())
+    return {any(about_the_address, result.status) ? Refusal::bounce : Refusal::blocked};
   // No enhanced code: only a refusal of RCPT by a code that RFC 5321 gives to mailboxes is about the address.
   const bool mailbox = result.code == 550 || result.code == 551 || result.code == 553;
   return {result.at == At::rcpt && mailbox ? Refusal::bounce : Refusal::blocked};
@@ -40,7 +42,8 @@ Outcome classify(const Report::One& result) {
       if (result.code >= 500) return refused(result);
       return TryLater{};
     case Fate::before:
-    case Fate::unknown: return TryLater{};
+    case Fate::unknown:
+      return TryLater{};
   }
   return TryLater{};
 }

@@ -18,8 +18,8 @@ struct Refused {
 };
 using Outcome = std::variant<Delivered, TryLater, Refused>;
 
-// Reads an answer. Temporary is the default for what is not understood: a wrong guess then costs a retry, not a
-// message. A 5xx about the address is a bounce; about the message, us or policy, blocked (api/rules.md 15).
+// Reads an answer. Temporary is the default for what is not understood: a wrong guess then costs a retry, not
+// a message. A 5xx about the address is a bounce; about the message, us or policy, blocked (api/rules.md 15).
 Outcome classify(const Report::One& result);
 
 // The enhanced status of a result: the peer's own, else the nearest that its reply code allows (RFC 3463).

@@ -9,7 +9,9 @@ namespace postrider {
 namespace {
 
 // A domain has few selectors; which one it is stays the same as long as the domain does.
-SigningKeyId key_id(DomainId domain, std::size_t index) { return SigningKeyId{domain.value << 4 | index}; }
+SigningKeyId key_id(DomainId domain, std::size_t index) {
+  return SigningKeyId{domain.value << 4 | index};
+}
 
 }  // namespace
 

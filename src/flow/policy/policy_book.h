@@ -19,8 +19,8 @@
 
 namespace postrider {
 
-// Policies and API keys as the store has them, held in memory and kept up by following the control feed. Lookups are for any
-// thread and never query; rebuild() and follow() block and belong to one thread.
+// Policies and API keys as the store has them, held in memory and kept up by following the control feed.
+// Lookups are for any thread and never query; rebuild() and follow() block and belong to one thread.
 class PolicyBook final : public Policies {
  public:
   // Hands private keys to whoever signs, and takes those back that are gone.

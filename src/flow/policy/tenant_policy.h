@@ -20,7 +20,8 @@ struct SenderDomain {
   std::vector<Key> keys;
 };
 
-// Everything the hot path must know of a tenant, as one immutable value: doors and delivery read it and never query.
+// Everything the hot path must know of a tenant, as one immutable value: doors and delivery read it and never
+// query.
 struct TenantPolicy {
   TenantId id;
   bool may_submit = true;   // mail is taken

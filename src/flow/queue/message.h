@@ -20,15 +20,17 @@ struct VariantRef {
 
 struct Recipient;
 
-// A request some of whose recipients are still here. Memory per waiting recipient is budgeted (design 2), so these
-// hold places in the journal and no text.
+// A request some of whose recipients are still here. Memory per waiting recipient is budgeted (design 2), so
+// these hold places in the journal and no text.
 struct Message {
   MessageId id;
   TenantId tenant;
   journal::Sequence accepted;
-  std::int64_t since_ms = 0;  // its age counts from here: when it was accepted, or its send_at when that is later
+  std::int64_t since_ms =
+      0;  // its age counts from here: when it was accepted, or its send_at when that is later
   Recipient* recipients = nullptr;  // those not gone, linked by `sibling`
-  std::unique_ptr<std::vector<VariantRef>> variants;  // null when the only one travels inside; sorted by `first`
+  std::unique_ptr<std::vector<VariantRef>>
+      variants;            // null when the only one travels inside; sorted by `first`
   std::uint32_t here = 0;  // recipients not settled yet
 
   // When recipient n has had its time, however it was spent: waiting, paused or held.

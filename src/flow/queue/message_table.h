@@ -7,8 +7,8 @@
 
 namespace postrider {
 
-// Messages by id: open addressing over pointers, about 12 bytes a message where a node map would take 60. The bits of
-// the id are random, so they are the hash. One thread.
+// Messages by id: open addressing over pointers, about 12 bytes a message where a node map would take 60. The
+// bits of the id are random, so they are the hash. One thread.
 class MessageTable {
  public:
   Message* find(const MessageId& id) const {
@@ -46,7 +46,7 @@ class MessageTable {
 
  private:
   std::size_t mask() const { return slots_.size() - 1; }
-  std::size_t home(const MessageId& id) const { return std::hash<MessageId>{}(id) & mask(); }
+  std::size_t home(const MessageId& id) const { return std::hash<MessageId>{}(id)&mask(); }
   std::size_t next(std::size_t at) const { return (at + 1) & mask(); }
   void place(Message* message) {
     auto at = home(message->id);

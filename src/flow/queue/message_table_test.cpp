@@ -25,7 +25,8 @@ TEST(MessageTable, AgreesWithASetOverManyInsertsAndErases) {
       in.insert(message.get());
       all.push_back(std::move(message));
     } else {
-      auto victim = *std::next(in.begin(), static_cast<std::ptrdiff_t>(random.below(std::min<std::size_t>(in.size(), 50))));
+      auto victim = *std::next(
+          in.begin(), static_cast<std::ptrdiff_t>(random.below(std::min<std::size_t>(in.size(), 50))));
       table.erase(victim);
       in.erase(victim);
       ASSERT_EQ(table.find(victim->id), nullptr);

@@ -74,7 +74,9 @@ void Queue::restore(Sequence sequence, const Label& label) {
       recipient->in_doubt = Kind{label.kind} == Kind::uncertain;
       break;
     }
-    case Kind::intent: restoring_.intents.emplace_back(RecipientId{message.id, label.n}, sequence); break;
+    case Kind::intent:
+      restoring_.intents.emplace_back(RecipientId{message.id, label.n}, sequence);
+      break;
   }
 }
 
@@ -109,7 +111,9 @@ Queue::Restored Queue::restored() {
   return out;
 }
 
-void Queue::intent(Recipient& recipient, Sequence sequence) { intents_[&recipient].push_back(sequence); }
+void Queue::intent(Recipient& recipient, Sequence sequence) {
+  intents_[&recipient].push_back(sequence);
+}
 
 void Queue::release_intents(Recipient& recipient, std::vector<Sequence>& releases) {
   const auto found = intents_.find(&recipient);
@@ -157,8 +161,10 @@ Queue::Movable Queue::movable(const journal::Journal::LiveRecord& record) {
   auto* message = messages_.find(MessageId{record.label.owner});
   if (!message || message->here == 0) return {};
   switch (Kind{record.label.kind}) {
-    case Kind::accepted: return {nullptr, message->accepted == record.sequence ? message : nullptr};
-    case Kind::variant: return {nullptr, message};
+    case Kind::accepted:
+      return {nullptr, message->accepted == record.sequence ? message : nullptr};
+    case Kind::variant:
+      return {nullptr, message};
     case Kind::queued:
     case Kind::uncertain: {
       auto* recipient = find(RecipientId{message->id, record.label.n});
@@ -166,7 +172,8 @@ Queue::Movable Queue::movable(const journal::Journal::LiveRecord& record) {
       const bool still = recipient->standing == Standing::waiting || recipient->standing == Standing::held;
       return {still || PR_MUTANT(7) ? recipient : nullptr, nullptr};  // planted: it may be settling meanwhile
     }
-    case Kind::intent: return {};
+    case Kind::intent:
+      return {};
   }
   return {};
 }

@@ -29,9 +29,9 @@ struct Admission {
   std::vector<To> to;
 };
 
-// Who is still to be delivered: the index in memory of what is live in the spool. It owns messages and recipients, knows
-// where each record stands, and says what a group must release. Only the road thread touches it. The states and
-// what a crash leaves in each are docs/queue-states.md.
+// Who is still to be delivered: the index in memory of what is live in the spool. It owns messages and
+// recipients, knows where each record stands, and says what a group must release. Only the road thread
+// touches it. The states and what a crash leaves in each are docs/queue-states.md.
 class Queue {
  public:
   // A lane is the stable hash of a destination; inside, destinations are numbered in order of first sight.
@@ -49,8 +49,8 @@ class Queue {
   // Recovery: feed every live record, in any order, then restored() once.
   void restore(journal::Sequence sequence, const journal::Label& label);
   struct Restored {
-    std::vector<Recipient*> waiting;          // everyone, standing at waiting or held; doubts are marked
-    std::vector<journal::Sequence> orphans;   // records that nobody needs any more: release them
+    std::vector<Recipient*> waiting;         // everyone, standing at waiting or held; doubts are marked
+    std::vector<journal::Sequence> orphans;  // records that nobody needs any more: release them
   };
   Restored restored();
 

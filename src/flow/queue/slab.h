@@ -8,8 +8,8 @@
 
 namespace postrider {
 
-// Objects of one type in chunks, with a free list: no allocator header per object and pointers that stay. One thread.
-// Everything must have been freed, or be trivially forgotten, before the slab goes.
+// Objects of one type in chunks, with a free list: no allocator header per object and pointers that stay. One
+// thread. Everything must have been freed, or be trivially forgotten, before the slab goes.
 template <class T, std::size_t chunk_size = 1024>
 class Slab {
  public:

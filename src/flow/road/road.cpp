@@ -39,10 +39,15 @@ struct Road::Cleaning {
   std::vector<Moved> moved;  // one per move of its group
 };
 
-Road::Road(journal::Journal& journal, journal::Committer& committer, Log& log, Options options, Scheduler::MaySend may_send,
-           Dispatch dispatch, Wake wake, Time now)
-    : journal_(journal), committer_(committer), log_(log), options_(options), dispatch_(std::move(dispatch)),
-      wake_(std::move(wake)), scheduler_(options.limits, options.retry, std::move(may_send), millis(now)),
+Road::Road(journal::Journal& journal, journal::Committer& committer, Log& log, Options options,
+           Scheduler::MaySend may_send, Dispatch dispatch, Wake wake, Time now)
+    : journal_(journal),
+      committer_(committer),
+      log_(log),
+      options_(options),
+      dispatch_(std::move(dispatch)),
+      wake_(std::move(wake)),
+      scheduler_(options.limits, options.retry, std::move(may_send), millis(now)),
       next_sweep_(now + sweep_every) {}
 
 void Road::admitted(Admission admission) {
@@ -82,8 +87,9 @@ void Road::restored(const journal::Recovered& recovered, Time now) {
       ++counts_.held;
       continue;
     }
-    // After our own crash an intent without outcome is tried again at once. After somebody else's, that somebody may
-    // still be waiting for the final reply: wait as long as they may, and take a late outcome as a fact.
+    // After our own crash an intent without outcome is tried again at once. After somebody else's, that
+    // somebody may still be waiting for the final reply: wait as long as they may, and take a late outcome as
+    // a fact.
     if (recipient->in_doubt && recovered.taken_over)
       recipient->due_ms = std::max(recipient->due_ms, millis(now + options_.unknown_wait));
     scheduler_.add(*recipient, millis(now));
@@ -103,13 +109,14 @@ Time Road::step(Time now) {
   Time next = next_sweep_;
   if (picking_ && !committer_.stopped()) {
     auto picked = scheduler_.pick(millis(now));
-    std::visit(overloaded{[&](Scheduler::Due& due) {
-                            dispatch_(std::move(due.assignments));
-                            next = now;
-                          },
-                          [&](const Scheduler::Wait& wait) { next = std::min(next, from_millis(wait.until_ms)); },
-                          [](const Scheduler::Idle&) {}},
-               picked);
+    std::visit(
+        overloaded{[&](Scheduler::Due& due) {
+                     dispatch_(std::move(due.assignments));
+                     next = now;
+                   },
+                   [&](const Scheduler::Wait& wait) { next = std::min(next, from_millis(wait.until_ms)); },
+                   [](const Scheduler::Idle&) {}},
+        picked);
   }
   counts_.waiting.store(static_cast<std::int64_t>(scheduler_.waiting()), std::memory_order_relaxed);
   counts_.out.store(static_cast<std::int64_t>(scheduler_.out()), std::memory_order_relaxed);
@@ -161,15 +168,18 @@ void Road::settle(const Report& report, std::size_t i, Time now) {
   const auto& result = report.results[i];
   recipient.attempt = report.assignment.to[i].attempt;
   if (result.intent) queue_.intent(recipient, result.intent);
-  std::visit(overloaded{[&](Delivered) { end(recipient, result, EventKind::delivered, Refusal::none, report, now); },
-                        [&](Refused refused) { end(recipient, result, EventKind::bounce, refused.refusal, report, now); },
-                        [&](TryLater) { put_off(recipient, result, report, now); }},
-             classify(result));
+  std::visit(
+      overloaded{
+          [&](Delivered) { end(recipient, result, EventKind::delivered, Refusal::none, report, now); },
+          [&](Refused refused) { end(recipient, result, EventKind::bounce, refused.refusal, report, now); },
+          [&](TryLater) { put_off(recipient, result, report, now); }},
+      classify(result));
 }
 
 namespace {
 
-Attempted event_of(const Recipient& recipient, const Report::One& result, EventKind kind, const Report& report, Time now) {
+Attempted event_of(const Recipient& recipient, const Report::One& result, EventKind kind,
+                   const Report& report, Time now) {
   Attempted event;
   event.kind = kind;
   event.at = now;
@@ -191,16 +201,18 @@ Attempted event_of(const Recipient& recipient, const Report::One& result, EventK
 
 }  // namespace
 
-void Road::end(Recipient& recipient, const Report::One& result, EventKind kind, Refusal refusal, const Report& report,
-               Time now) {
+void Road::end(Recipient& recipient, const Report::One& result, EventKind kind, Refusal refusal,
+               const Report& report, Time now) {
   auto& settlement = open();
   auto event = event_of(recipient, result, kind, report, now);
   event.refusal = refusal;
   settlement.group.events.push_back(records::encode(event));
   queue_.release_for(recipient, settlement.group.releases);
   settlement.ended.push_back(&recipient);
-  if (kind == EventKind::delivered) ++counts_.delivered;
-  else ++(refusal == Refusal::blocked ? counts_.blocked : counts_.bounced);
+  if (kind == EventKind::delivered)
+    ++counts_.delivered;
+  else
+    ++(refusal == Refusal::blocked ? counts_.blocked : counts_.bounced);
   if (recipient.in_doubt) ++counts_.possible_duplicates;
 }
 
@@ -208,7 +220,8 @@ void Road::put_off(Recipient& recipient, const Report::One& result, const Report
   const auto expires = recipient.message->expires_ms(recipient.n, options_.retry.max_age.count());
   if (millis(now) >= expires) return expire(recipient, result.email, result.text, now);
   auto& settlement = open();
-  settlement.group.events.push_back(records::encode(event_of(recipient, result, EventKind::deferred, report, now)));
+  settlement.group.events.push_back(
+      records::encode(event_of(recipient, result, EventKind::deferred, report, now)));
   if (result.fate == Fate::unknown) recipient.in_doubt = true;
   recipient.due_ms = std::min(expires, millis(now + options_.retry.gap(recipient.attempt, recipient.id())));
   recipient.standing = Standing::settling;
@@ -227,9 +240,10 @@ void Road::expire(Recipient& recipient, std::string email, const std::string& la
   Report::One result;
   result.email = std::move(email);
   result.status = "5.4.7";  // delivery time expired
-  result.text = "expired after " +
-                std::to_string(std::chrono::duration_cast<std::chrono::hours>(options_.retry.max_age).count()) + " h" +
-                (last.empty() ? "" : "; last: " + last);
+  result.text =
+      "expired after " +
+      std::to_string(std::chrono::duration_cast<std::chrono::hours>(options_.retry.max_age).count()) + " h" +
+      (last.empty() ? "" : "; last: " + last);
   end(recipient, result, EventKind::bounce, Refusal::blocked, Report{}, now);
 }
 
@@ -247,17 +261,18 @@ void Road::flush() {
 void Road::submit(std::shared_ptr<Settlement> settlement) {
   auto group = settlement->group;  // kept here too: a full disk gives it back to be offered again
   if (PR_MUTANT(10)) committer_.submit(group, [](Result<journal::Receipt>) {});  // planted: settle twice
-  committer_.submit(std::move(group), [this, settlement = std::move(settlement)](Result<journal::Receipt> result) mutable {
-    push({std::move(settlement), nullptr, std::move(result)});
-  });
+  committer_.submit(std::move(group),
+                    [this, settlement = std::move(settlement)](Result<journal::Receipt> result) mutable {
+                      push({std::move(settlement), nullptr, std::move(result)});
+                    });
 }
 
 void Road::settled(Receipt& receipt, Time now) {
   if (receipt.cleaning) return cleaned(*receipt.cleaning, receipt.result);
   auto& settlement = *receipt.settlement;
   if (!receipt.result.ok()) {
-    // What happened to these recipients is known and must not be forgotten: never pick them again, only retry the
-    // settlement. If the journal has stopped, the intents say to the next start what is in doubt.
+    // What happened to these recipients is known and must not be forgotten: never pick them again, only retry
+    // the settlement. If the journal has stopped, the intents say to the next start what is in doubt.
     if (receipt.result.error().code == Code::exhausted) {
       log_.alarm("settlement_refused", {{"why", receipt.result.error().detail}});
       refused_.push_back(std::move(receipt.settlement));
@@ -288,12 +303,14 @@ void Road::clean(Time) {
     group.moves.push_back({record.sequence, record.label});
     if (what.recipient && !PR_MUTANT(7)) what.recipient->standing = Standing::settling;
     cleaning->moved.push_back({MessageId{record.label.owner},
-                               what.recipient ? std::optional(what.recipient->n) : std::nullopt, record.sequence});
+                               what.recipient ? std::optional(what.recipient->n) : std::nullopt,
+                               record.sequence});
   }
   if (group.moves.empty()) return;
-  committer_.submit(std::move(group), [this, cleaning = std::move(cleaning)](Result<journal::Receipt> result) mutable {
-    push({nullptr, std::move(cleaning), std::move(result)});
-  });
+  committer_.submit(std::move(group),
+                    [this, cleaning = std::move(cleaning)](Result<journal::Receipt> result) mutable {
+                      push({nullptr, std::move(cleaning), std::move(result)});
+                    });
 }
 
 void Road::cleaned(Cleaning& cleaning, const Result<journal::Receipt>& result) {
@@ -307,8 +324,10 @@ void Road::cleaned(Cleaning& cleaning, const Result<journal::Receipt>& result) {
     const journal::Sequence to{result->first.value + i};
     // Whoever ended while its record was being copied released the old place: the copy is nobody's.
     const bool wanted = message && message->here > 0 && (!moved.n || recipient);
-    if (wanted) queue_.moved({recipient, moved.n ? nullptr : message}, moved.from, to);
-    else if (!PR_MUTANT(7)) left_behind.push_back(to);
+    if (wanted)
+      queue_.moved({recipient, moved.n ? nullptr : message}, moved.from, to);
+    else if (!PR_MUTANT(7))
+      left_behind.push_back(to);
   }
   release(std::move(left_behind));
 }
@@ -321,7 +340,8 @@ Result<std::size_t> Road::order(Order order, std::optional<RecipientId> which, T
     chosen.push_back(recipient);
   } else {
     queue_.each_message([&](const Message& message) {
-      for (auto* recipient = message.recipients; recipient; recipient = recipient->sibling) chosen.push_back(recipient);
+      for (auto* recipient = message.recipients; recipient; recipient = recipient->sibling)
+        chosen.push_back(recipient);
     });
   }
   std::size_t done = 0;
@@ -329,12 +349,15 @@ Result<std::size_t> Road::order(Order order, std::optional<RecipientId> which, T
     const bool held = recipient->standing == Standing::held;
     if (!held && recipient->standing != Standing::waiting) continue;  // its fate is being decided right now
     if (order == Order::release && !held) continue;
-    if (held) --counts_.held;
-    else scheduler_.remove(*recipient);
+    if (held)
+      --counts_.held;
+    else
+      scheduler_.remove(*recipient);
     if (order == Order::drop) {
       Report::One result;
       if (auto bytes = journal_.read({&recipient->queued, 1}); bytes.ok())
-        if (auto queued = records::decode_queued(bytes->front()); queued.ok()) result.email = std::move(queued->email);
+        if (auto queued = records::decode_queued(bytes->front()); queued.ok())
+          result.email = std::move(queued->email);
       result.text = "dropped by the operator";
       end(*recipient, result, EventKind::dropped, Refusal::none, Report{}, now);
       ++counts_.dropped;

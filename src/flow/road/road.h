@@ -18,8 +18,9 @@
 
 namespace postrider {
 
-// The road thread's work as steps: what is waiting, who goes next, and what became of it. Queue, scheduler and settlement
-// live here and nowhere else; values come in from any thread through the inbox and leave through `dispatch`.
+// The road thread's work as steps: what is waiting, who goes next, and what became of it. Queue, scheduler
+// and settlement live here and nowhere else; values come in from any thread through the inbox and leave
+// through `dispatch`.
 class Road {
  public:
   struct Options {
@@ -30,18 +31,19 @@ class Road {
   using Dispatch = std::function<void(std::vector<Assignment>)>;
   using Wake = std::function<void()>;  // the inbox has something; called on the thread that put it there
 
-  Road(journal::Journal& journal, journal::Committer& committer, Log& log, Options options, Scheduler::MaySend may_send,
-       Dispatch dispatch, Wake wake, Time now);
+  Road(journal::Journal& journal, journal::Committer& committer, Log& log, Options options,
+       Scheduler::MaySend may_send, Dispatch dispatch, Wake wake, Time now);
 
   // Any thread.
-  void admitted(Admission admission);  // its group is durable
-  void reported(Report report);        // an attempt is over
+  void admitted(Admission admission);        // its group is durable
+  void reported(Report report);              // an attempt is over
   void stop_picking() { picking_ = false; }  // drain: what is out comes home, nothing new leaves
 
   // The road thread. recover() once, before the first step; it needs the journal's records fed by restore().
   void restore(journal::Sequence sequence, const journal::Label& label) { queue_.restore(sequence, label); }
   void restored(const journal::Recovered& recovered, Time now);
-  // One round: takes in what arrived, settles, hands out what is due. Returns when it next has something to do by itself.
+  // One round: takes in what arrived, settles, hands out what is due. Returns when it next has something to
+  // do by itself.
   Time step(Time now);
 
   enum class Order { retry, release, drop };  // an operator's
@@ -76,7 +78,8 @@ class Road {
   Inbox take_inbox();
   void take_in(const Report& report, Time now);
   void settle(const Report& report, std::size_t i, Time now);
-  void end(Recipient& recipient, const Report::One& result, EventKind kind, Refusal refusal, const Report& report, Time now);
+  void end(Recipient& recipient, const Report::One& result, EventKind kind, Refusal refusal,
+           const Report& report, Time now);
   void put_off(Recipient& recipient, const Report::One& result, const Report& report, Time now);
   void expire(Recipient& recipient, std::string email, const std::string& last, Time now);
   void sweep(Time now);

@@ -13,8 +13,8 @@ namespace postrider {
 
 struct Recipient;
 
-// One SMTP transaction to be: recipients of one personalization at one destination. The road made it; it crosses to
-// preparation and delivery as a value. `handle` is the road's own and is only handed back.
+// One SMTP transaction to be: recipients of one personalization at one destination. The road made it; it
+// crosses to preparation and delivery as a value. `handle` is the road's own and is only handed back.
 struct Assignment {
   MessageId message;
   TenantId tenant;
@@ -30,8 +30,8 @@ struct Assignment {
   std::vector<To> to;
 };
 
-// How far the dialogue with the peer came for one recipient. The difference between `before` and `unknown` is the
-// whole of exactly-once: after the final dot, silence is not an answer.
+// How far the dialogue with the peer came for one recipient. The difference between `before` and `unknown` is
+// the whole of exactly-once: after the final dot, silence is not an answer.
 enum class Fate : std::uint8_t {
   answered,  // the peer replied; `code` and `text` are its words
   before,    // it ended before the final dot: certainly not delivered
@@ -46,10 +46,10 @@ struct Report {
   struct One {
     Fate fate = Fate::before;
     At at = At::none;
-    int code = 0;        // the reply's, or 0
-    std::string status;  // enhanced code when the peer gave one
-    std::string text;    // the reply on one line, or what went wrong
-    std::string email;   // the address, once it has been read from the journal
+    int code = 0;              // the reply's, or 0
+    std::string status;        // enhanced code when the peer gave one
+    std::string text;          // the reply on one line, or what went wrong
+    std::string email;         // the address, once it has been read from the journal
     journal::Sequence intent;  // its durable intent; the settlement releases it
   };
   std::vector<One> results;  // one per assignment.to, in order

@@ -9,8 +9,9 @@
 
 namespace postrider {
 
-// Where mail goes, and who stands in line for it. Each tenant has a line of its own and they are served in turn,
-// one assignment each, so that one tenant's million does not delay another's reset link. One thread (the road).
+// Where mail goes, and who stands in line for it. Each tenant has a line of its own and they are served in
+// turn, one assignment each, so that one tenant's million does not delay another's reset link. One thread
+// (the road).
 class Destination {
  public:
   struct Line {
@@ -21,8 +22,8 @@ class Destination {
   };
 
   void join(Recipient& recipient);
-  // The next recipients for one transaction: the head of the line whose turn it is, and those behind it that share its
-  // personalization, at most `most`. Skips lines that `may` refuses. Empty when there is nobody.
+  // The next recipients for one transaction: the head of the line whose turn it is, and those behind it that
+  // share its personalization, at most `most`. Skips lines that `may` refuses. Empty when there is nobody.
   template <class May>
   void take(std::size_t most, May may, std::vector<Recipient*>& out);
   // Removes from every line those for whom `gone` holds, handing them to `out`.
@@ -35,7 +36,7 @@ class Destination {
   // The window: how many transactions may be out at once. It grows with answers and shrinks with trouble.
   std::uint32_t out = 0;
   std::uint32_t window = 8;
-  std::uint32_t failures = 0;  // dialogues in a row that could not be had
+  std::uint32_t failures = 0;      // dialogues in a row that could not be had
   std::int64_t not_before_ms = 0;  // left alone until then
   bool active = false;             // listed among those with somebody in line
 
@@ -65,8 +66,10 @@ void Destination::take(std::size_t most, May may, std::vector<Recipient*>& taken
            same_variant(*taken.front(), *line.head))
       taken.push_back(pop(line));
     waiting_ -= taken.size();
-    if (!line.head) lines_.erase(lines_.begin() + static_cast<std::ptrdiff_t>(turn_));
-    else ++turn_;
+    if (!line.head)
+      lines_.erase(lines_.begin() + static_cast<std::ptrdiff_t>(turn_));
+    else
+      ++turn_;
     return;
   }
 }

@@ -11,7 +11,8 @@ using namespace std::chrono_literals;
 std::chrono::milliseconds RetryPolicy::gap(std::uint16_t attempts, const RecipientId& id) const {
   // The first gap outlasts a common greylisting (5 minutes) only at the second try: most 4xx are shorter.
   constexpr std::array<std::chrono::seconds, 8> gaps{60s, 5min, 15min, 30min, 1h, 2h, 3h, 4h};
-  const std::chrono::milliseconds base = gaps[std::min<std::size_t>(attempts ? attempts - 1u : 0u, gaps.size() - 1)];
+  const std::chrono::milliseconds base =
+      gaps[std::min<std::size_t>(attempts ? attempts - 1u : 0u, gaps.size() - 1)];
   const auto spread = std::hash<RecipientId>{}(id) * 0x9E3779B97F4A7C15ull >> 40;
   return base + base * static_cast<std::int64_t>(spread % 1000) / 10000;
 }

@@ -8,9 +8,9 @@
 
 namespace postrider {
 
-// When to try again what was put off: gaps that grow, as every MTA's do, spread by up to a tenth so that what failed
-// together does not return together. `attempts` counts those made. Never later than `expires`: the last attempt
-// is made then.
+// When to try again what was put off: gaps that grow, as every MTA's do, spread by up to a tenth so that what
+// failed together does not return together. `attempts` counts those made. Never later than `expires`: the
+// last attempt is made then.
 struct RetryPolicy {
   std::chrono::milliseconds max_age = std::chrono::hours(72);
 

@@ -25,8 +25,10 @@ void Scheduler::join(Recipient& recipient) {
 
 void Scheduler::add(Recipient& recipient, std::int64_t now_ms) {
   recipient.standing = Standing::waiting;
-  if (recipient.due_ms <= now_ms) join(recipient);
-  else wheel_.add(recipient);
+  if (recipient.due_ms <= now_ms)
+    join(recipient);
+  else
+    wheel_.add(recipient);
 }
 
 Scheduler::Pick Scheduler::pick(std::int64_t now_ms) {
@@ -80,7 +82,8 @@ Assignment Scheduler::assign(std::uint32_t lane, const std::vector<Recipient*>& 
   assignment.to.reserve(taken.size());
   for (auto* recipient : taken) {
     recipient->standing = Standing::picked;
-    assignment.to.push_back({recipient, recipient->n, recipient->queued, static_cast<std::uint16_t>(recipient->attempt + 1)});
+    assignment.to.push_back(
+        {recipient, recipient->n, recipient->queued, static_cast<std::uint16_t>(recipient->attempt + 1)});
   }
   return assignment;
 }
@@ -94,7 +97,9 @@ void Scheduler::returned(const Assignment& assignment, Went went, std::int64_t n
       site.failures = 0;
       site.window = std::min(site.window + 1, limits_.window_most);
       break;
-    case Went::slow_down: site.window = std::max(site.window / 2, 1u); break;
+    case Went::slow_down:
+      site.window = std::max(site.window / 2, 1u);
+      break;
     case Went::site_failed:
       // Those that were out together fail together: one pause for them all, not one each.
       if (site.not_before_ms > now_ms) break;
@@ -116,7 +121,8 @@ std::vector<Recipient*> Scheduler::expired(std::int64_t now_ms) {
   std::vector<Recipient*> out;
   const auto over = [&](const Recipient& recipient) {
     if (recipient.standing != Standing::waiting) return false;  // its record is being copied just now
-    if (PR_MUTANT(13) && !may_send_(recipient.message->tenant)) return false;  // planted: a pause stops the clock
+    if (PR_MUTANT(13) && !may_send_(recipient.message->tenant))
+      return false;  // planted: a pause stops the clock
     return recipient.message->expires_ms(recipient.n, retry_.max_age.count()) <= now_ms;
   };
   for (const auto lane : active_) {

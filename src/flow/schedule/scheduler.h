@@ -14,13 +14,13 @@
 
 namespace postrider {
 
-// Who is next, per destination. It holds no clock and never sleeps: pick(now) answers with work, or how long to wait.
-// Due times are on the anchored clock (base/clock.h), so a stepped wall neither hurries nor stalls anything.
-// One thread (the road).
+// Who is next, per destination. It holds no clock and never sleeps: pick(now) answers with work, or how long
+// to wait. Due times are on the anchored clock (base/clock.h), so a stepped wall neither hurries nor stalls
+// anything. One thread (the road).
 class Scheduler {
  public:
   struct Limits {
-    std::uint32_t window_start = 8;    // transactions out at once at a new destination
+    std::uint32_t window_start = 8;  // transactions out at once at a new destination
     std::uint32_t window_most = 64;
     std::size_t recipients_most = 100;  // in one transaction
     std::size_t out_most = 4096;        // transactions out in all: the memory that prepared mail may take
@@ -50,7 +50,8 @@ class Scheduler {
   // Takes one that waits out of the wheel or its line. Walks: for an operator's order.
   void remove(Recipient& recipient);
 
-  // Recipients in line whose time has run out, taken out of it. Walks every line: call it about once a minute.
+  // Recipients in line whose time has run out, taken out of it. Walks every line: call it about once a
+  // minute.
   std::vector<Recipient*> expired(std::int64_t now_ms);
 
   const RetryPolicy& retry() const { return retry_; }
@@ -69,7 +70,7 @@ class Scheduler {
   MaySend may_send_;
   Wheel wheel_;
   std::vector<std::unique_ptr<Destination>> destinations_;  // by lane index
-  std::vector<std::uint32_t> active_;                        // lanes with somebody in line
+  std::vector<std::uint32_t> active_;                       // lanes with somebody in line
   std::size_t in_line_ = 0;
   std::size_t out_ = 0;
 };

@@ -11,7 +11,8 @@ namespace {
 
 class SchedulerTest : public ::testing::Test {
  protected:
-  Recipient& recipient(std::uint64_t tenant, std::uint32_t lane, std::int64_t due = 0, Message* same = nullptr) {
+  Recipient& recipient(std::uint64_t tenant, std::uint32_t lane, std::int64_t due = 0,
+                       Message* same = nullptr) {
     if (!same) {
       messages_.push_back(std::make_unique<Message>());
       messages_.back()->tenant = TenantId{tenant};
@@ -37,7 +38,9 @@ class SchedulerTest : public ::testing::Test {
   std::vector<std::unique_ptr<Message>> messages_;
   std::vector<std::unique_ptr<Recipient>> recipients_;
   Scheduler scheduler{{.window_start = 2, .window_most = 4, .recipients_most = 3, .out_most = 100},
-                      {}, [this](TenantId) { return may; }, now};
+                      {},
+                      [this](TenantId) { return may; },
+                      now};
 };
 
 TEST_F(SchedulerTest, NobodyIsIdleSomebodyLaterIsAWait) {

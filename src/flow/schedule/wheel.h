@@ -8,9 +8,9 @@
 
 namespace postrider {
 
-// Recipients by due time, in O(1) each way and with no memory of its own per recipient: they hang in slots by their
-// `next`. Two rings: slots of 256 ms for the next minutes, slots of 262 s for the next three days; what is due later
-// still waits in the last one. Order within a slot is not kept. One thread.
+// Recipients by due time, in O(1) each way and with no memory of its own per recipient: they hang in slots by
+// their `next`. Two rings: slots of 256 ms for the next minutes, slots of 262 s for the next three days; what
+// is due later still waits in the last one. Order within a slot is not kept. One thread.
 class Wheel {
  public:
   explicit Wheel(std::int64_t now_ms) : tick_(now_ms >> fine_bits) {}

@@ -19,7 +19,8 @@ TEST(Wheel, HandsOutEachOnceNeverEarlyAndSoonAfter) {
   for (int i = 0; i < 5000; ++i) {
     auto recipient = std::make_unique<Recipient>();
     const std::int64_t spans[] = {300, 60'000, 3'600'000, 100 * 3'600'000};
-    recipient->due_ms = start + 1 + static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(spans[i % 4])));
+    recipient->due_ms =
+        start + 1 + static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(spans[i % 4])));
     wheel.add(*recipient);
     all.push_back(std::move(recipient));
   }

@@ -10,8 +10,9 @@
 
 namespace postrider {
 
-// The seam to whoever holds private keys: digests go in, signatures come out, later and on any thread. In this process
-// now; a process of its own can take this place without anybody else noticing; simulation has one without keys.
+// The seam to whoever holds private keys: digests go in, signatures come out, later and on any thread. In
+// this process now; a process of its own can take this place without anybody else noticing; simulation has
+// one without keys.
 class Signer {
  public:
   struct Request {

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <set>
+#include <vector>
+
+#include "base/result.h"
+#include "readers/activity/activity.h"
+#include "store/store.h"
+#include "testing/world/history.h"
+#include "testing/world/mortal_journal.h"
+
+namespace postrider::testing {
+
+// Everything there is to know when a run is over.
+struct Account {
+  const std::vector<Submitted>& submitted;
+  const std::vector<Arrived>& arrived;  // in order of arrival
+  const std::vector<Restart>& restarts;
+  const std::vector<MortalJournal::Batch>& batches;
+  std::set<std::string> held;      // addresses the node still holds for the operator
+  std::size_t damaged_places = 0;  // where a bit was rotted: what one place may cost is not a loss
+  bool events_damaged = false;
+  store::Store& store;
+  Time now;
+};
+
+// L  nothing acknowledged is lost: it arrived, or a final event says why not, or it is held.
+// D  nothing arrives twice, but where the sender could not know: it died, or the line broke, between the
+// peer's taking it and
+//    its own record of that. The copies are the same to the byte.
+// E  the events tell just what happened: processed first, one final event for each recipient, none missing,
+// none doubled.
+std::vector<Violation> check(const Account& account);
+
+}  // namespace postrider::testing

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "testing/world/sim_node.h"
+
+#include "readers/cursors.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace postrider::testing {
+namespace {
+
+constexpr auto pace = std::chrono::milliseconds(2);
+constexpr auto upkeep_pause = std::chrono::milliseconds(20);
+constexpr auto renewal = std::chrono::seconds(1);
+constexpr auto keep_events = std::chrono::hours(24 * 30);
+constexpr int upkeep_steps = 64;
+
+}  // namespace
+
+SimNode::SimNode(World world, std::string name, std::unique_ptr<journal::Journal> engine)
+    : world_(world),
+      name_(std::move(name)),
+      home_(world.executor),
+      wall_(world.executor.clock()),
+      journal_(std::move(engine), world.batches),
+      committer_(journal_, {}, world.log) {
+  Road::Options options;
+  options.retry.max_age = world_.max_age;
+  options.limits.window_start = 4;
+  road_ = std::make_unique<Road>(
+      journal_, committer_, world_.log, options,
+      [this](TenantId tenant) {
+        const auto policy = world_.policies.tenant(tenant);
+        return policy && policy->may_deliver;
+      },
+      [this](std::vector<Assignment> assignments) {
+        for (auto& assignment : assignments) preparer_->prepare(std::move(assignment), now());
+      },
+      [this] { road_awake_ = true; }, now());
+  const Reports reports = [this](Report report) { road_->reported(std::move(report)); };
+  deliverer_ = std::make_unique<Deliverer>(CourierTools{.home = home_,
+                                                        .transport = world_.network.transport(name_),
+                                                        .clock = world_.executor.clock(),
+                                                        .wall = wall_,
+                                                        .journal = journal_,
+                                                        .committer = committer_,
+                                                        .reports = reports,
+                                                        .helo = "node.test",
+                                                        .source = name_},
+                                           world_.routes, Deliverer::Options{.connections_most = 4});
+  preparer_ = std::make_unique<Preparer>(
+      journal_, world_.policies, signer_, Preparer::Options{.cache_bytes = 1 << 20},
+      [this](Prepared prepared) {
+        home_.post([this, message = std::move(prepared)]() mutable { deliverer_->take(std::move(message)); });
+      },
+      reports);
+  intake_ = std::make_unique<Intake>(journal_, committer_, world_.policies, world_.random,
+                                     [this](Admission admission) { road_->admitted(std::move(admission)); });
+}
+
+SimNode::~SimNode() = default;
+
+Result<void> SimNode::start() {
+  const auto recovered = PR_TRY(journal_.recover(
+      [this](journal::Sequence sequence, const journal::Label& label) { road_->restore(sequence, label); }));
+  quarantined_ = recovered.quarantined.size();
+  road_->restored(recovered, now());
+  road_->queue().each_message([this](const Message& message) {
+    for (auto* recipient = message.recipients; recipient; recipient = recipient->sibling)
+      if (recipient->in_doubt) in_doubt_.insert(recipient->id());
+  });
+
+  vfs_ = std::make_unique<DiskVfs>(world_.store_disk, world_.executor.clock(), world_.random);
+  store_ = PR_TRY(store::open_sqlite({.path = "store.db", .vfs = vfs_->name(), .readers = 0}));
+  const store::Schema* schemas[] = {&readers::schema(), &activity::schema()};
+  PR_TRY(store_->migrate(schemas, now()));
+  reader_ = std::make_unique<readers::Reader>(journal_, *store_, effect_, world_.log,
+                                              readers::Reader::Options{.stream = "a"});
+  road_awake_ = true;
+  upkeep();
+  renew();
+  return {};
+}
+
+void SimNode::submit(const Submission& submission, Intake::Done done) {
+  intake_->take(submission, now(), std::move(done));
+}
+
+void SimNode::pump() {
+  if (dying_ || !reader_) return;
+  if (committer_.waiting() > 0 && !std::exchange(committing_, true)) home_.after(pace, [this] { commit(); });
+  if (road_awake_ && !std::exchange(stepping_, true)) home_.post([this] { step_road(); });
+  if (deliverer_->connections() > 0 && !std::exchange(ticking_, true))
+    home_.after(std::chrono::seconds(1), [this] { tick(); });
+}
+
+void SimNode::commit() {
+  committing_ = false;
+  using Step = journal::Committer::Step;
+  auto did = Step::worked;
+  while ((did = committer_.commit_once()) == Step::worked) {
+  }
+  if (did == Step::again && !std::exchange(committing_, true))
+    home_.after(std::chrono::milliseconds(50), [this] { commit(); });
+  reader_idle_ = false;
+  if (!std::exchange(keeping_, true)) home_.after(upkeep_pause, [this] { upkeep(); });
+}
+
+void SimNode::upkeep() {
+  keeping_ = false;
+  for (int i = 0; i < upkeep_steps; ++i) {
+    const auto more = journal_.maintain(now(), now() - keep_events);
+    if (!more.ok() || !*more) break;
+  }
+  using Step = readers::Reader::Step;
+  auto did = Step::worked;
+  while ((did = reader_->step(now())) == Step::worked) {
+  }
+  reader_idle_ = did == Step::idle && reader_->status().lag == 0;
+  const auto waits = did == Step::held ? false : !reader_idle_;
+  if (waits && !std::exchange(keeping_, true)) home_.after(std::chrono::seconds(1), [this] { upkeep(); });
+}
+
+void SimNode::renew() {
+  home_.after(renewal, [this] {
+    // A lease is renewed by what is written anyway, and by this when nothing is.
+    if (journal_.lease().valid_until != Instant::max()) {
+      static_cast<void>(journal_.maintain(now(), now() - keep_events));
+      renew();
+    }
+  });
+}
+
+void SimNode::step_road() {
+  stepping_ = road_awake_ = false;
+  const auto next = road_->step(now());
+  if (next <= now())
+    road_awake_ = true;
+  else
+    plan_road(next);
+}
+
+void SimNode::plan_road(Time next) {
+  if (road_next_ > now() && road_next_ <= next) return;  // somebody wakes it earlier
+  road_next_ = next;
+  home_.after(wall_.when(next) - world_.executor.now(), [this] { road_awake_ = true; });
+}
+
+void SimNode::tick() {
+  ticking_ = false;
+  deliverer_->tick(world_.executor.now());
+}
+
+bool SimNode::quiet() const {
+  const auto held = static_cast<std::size_t>(road_->counts().held.load());
+  return committer_.waiting() == 0 && !committing_ && !road_awake_ && !stepping_ && reader_idle_ &&
+         !keeping_ && road_->queue().recipients() <= held;
+}
+
+void SimNode::die() {
+  dying_ = true;
+  journal_.die();
+  world_.network.crash(name_);
+  deliverer_->drain();
+  for (int i = 0; i < 1000 && (deliverer_->connections() > 0 || committer_.waiting() > 0); ++i) {
+    while (committer_.commit_once() == journal::Committer::Step::worked) {
+    }
+    world_.executor.run_until(world_.executor.now());
+  }
+  world_.network.restart(name_);
+}
+
+}  // namespace postrider::testing
