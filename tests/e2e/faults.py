@@ -39,8 +39,7 @@ def fired(trace):
 
 def fail_once(drill, call, error, k, seconds=0.6):
     """One run with one fault, and a clean restart after it. False = no thread came to its k-th call."""
-    drill.server.kill()
-    drill.cuts.append(time.monotonic())
+    drill.cut()
     before, trace = under_strace(drill, call, error, k)
     env = {"ASAN_OPTIONS": "detect_leaks=0"}  # the leak checker cannot work under a tracer
     asked = []
@@ -48,10 +47,10 @@ def fail_once(drill, call, error, k, seconds=0.6):
         drill.server.start(env=env, before=before)
         running = drill.new_load(per_second=100, big_share=0.02)
         time.sleep(seconds)
-        drill.server.kill()
-        asked = drill.after_cut(running)
+        drill.cut()
+        asked = drill.keep(running)
     except NotReady:
-        drill.cuts.append(time.monotonic())
+        drill.cut()
     drill.server.start()
     load.retry(drill.server, asked)
     return fired(trace)
@@ -59,8 +58,7 @@ def fail_once(drill, call, error, k, seconds=0.6):
 
 def stops_after_failed_sync(drill):
     """R4: from the failed sync on nothing is acknowledged, the operator is told, and only a restart helps."""
-    drill.server.kill()
-    drill.cuts.append(time.monotonic())
+    drill.cut()
     before, trace = under_strace(drill, "fdatasync,fsync", "EIO", 8)
     drill.server.start(env={"ASAN_OPTIONS": "detect_leaks=0"}, before=before)
     running = drill.new_load(per_second=100)
@@ -69,13 +67,12 @@ def stops_after_failed_sync(drill):
         time.sleep(0.05)
     time.sleep(0.5)
     later = [load.ask(drill.server, load.make_request(f"late{i}", drill.rng, big_share=0)) for i in range(5)]
-    asked = running.stop() + later
+    asked = drill.keep(running) + later
+    drill.requests += later
     report.case("after a failed sync nothing is acknowledged", all(request.status == 503 for request in later),
                 [request.status for request in later])
     report.case("after a failed sync the log has an alarm", "journal_stopped" in drill.server.log())
-    drill.server.kill()
-    drill.cuts.append(time.monotonic())
-    drill.requests += asked
+    drill.cut()
     drill.server.start()
     load.retry(drill.server, asked)
     report.case("a restart takes mail again",

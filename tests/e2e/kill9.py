@@ -25,31 +25,30 @@ def crash_points():
 def random_moments(drill, rounds):
     """The server dies up to half a second after the load starts; what got no answer is asked again after the restart."""
     for _ in range(rounds):
-        asked = drill.new_load()
+        running = drill.new_load()
         time.sleep(drill.rng.uniform(0, 0.5))
-        drill.server.kill()
-        asked = drill.after_cut(asked)
+        drill.cut()
+        asked = drill.keep(running)
         drill.server.start()
         load.retry(drill.server, asked)
 
 
 def named_point(drill, point, patience=2.0):
     """The server kills itself where CRASH_AT says, at start or under load. False = it never came there."""
-    drill.server.kill()
-    drill.cuts.append(time.monotonic())
+    drill.cut()
     try:
         drill.server.start(env={"CRASH_AT": point})
     except NotReady:
-        drill.cuts.append(time.monotonic())
+        drill.cut()
         drill.server.start()
         return True
-    asked = drill.new_load(big_share=0.1)
+    running = drill.new_load(big_share=0.1)
     until = time.monotonic() + patience
     while drill.server.running() and time.monotonic() < until:
-        time.sleep(0.01)
+        time.sleep(0.001)
     reached = not drill.server.running()
-    drill.server.kill()
-    asked = drill.after_cut(asked)
+    drill.cut()
+    asked = drill.keep(running)
     drill.server.start()
     load.retry(drill.server, asked)
     return reached

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""R2: the power goes away under load (EXT4_IOC_SHUTDOWN without log flush), the disk comes back, the server starts.
+"""R2: the power goes away under load (EXT4_IOC_SHUTDOWN without log flush), the disk comes back, the server starts. Every
+second cut falls between two syncs, so that all the server says afterwards can be held against it; the others fall anywhere.
 
   powercut.py [--rounds N] [--seed N] [--mount data=ordered|data=writeback]
 """
@@ -37,7 +38,7 @@ def main():
                 print(drill.verdict(found, drill=name, seed=options.seed, rounds=options.rounds), flush=True)
                 report.case(f"{name}, {options.rounds} times: nothing lost, {found.duplicates} duplicates inside the window",
                             found.holds(), found.why())
-                report.case(f"{name}: nothing was quarantined", "quarantine" not in drill.server.log(),
+                report.case(f"{name}: nothing was quarantined", "journal_quarantined" not in drill.server.log(),
                             f"see the log: {drill.server.log()[-2000:]}")
             finally:
                 drill.close()
@@ -47,14 +48,24 @@ def main():
 
 def cut_and_restart(drill, disk, rounds):
     drill.server.start()
-    for _ in range(rounds):
-        asked = drill.new_load()
+    for round_ in range(rounds):
+        running = drill.new_load()
         time.sleep(drill.rng.uniform(0.05, 0.5))
+        between_syncs = round_ % 2 == 0
+        if between_syncs:
+            drill.server.freeze()
+        cut = drill.cuts[drill.server.life] = time.monotonic()
         disk.cut()
-        drill.cuts.append(time.monotonic())
+        if between_syncs:
+            drill.server.thaw()
         time.sleep(drill.rng.uniform(0, 0.1))  # whatever is acknowledged now, on a dead disk, counts
-        drill.server.kill()
-        asked = drill.after_cut(asked)
+        drill.cut()
+        asked = drill.keep(running)
+        if not between_syncs:
+            # Linux lets a sync that the cut overtakes return 0 and loses what it wrote (one in forty with a bare program, no
+            # Postrider involved); no real power cut can be survived by the process that hears such an answer.
+            for request in asked:
+                request.judged = request.answered < cut
         disk.unmount()
         disk.restore()
         drill.server.start()

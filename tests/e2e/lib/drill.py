@@ -22,17 +22,21 @@ class Drill:
         self.server = Server(data or pathlib.Path(self.folder.name) / "data",
                              settings=[f"delivery.route=*=127.0.0.1:{self.sink.port}", *settings])
         self.requests = []
-        self.cuts = []
+        self.cuts = {}  # life of the server -> when it was cut off
         self.rounds = 0
 
     def new_load(self, **options):
         self.rounds += 1
         return load.Load(self.server, f"r{self.rounds}", self.rng, **options).start()
 
-    def after_cut(self, asked):
-        """The server is gone: keep what was asked, and the moment."""
-        self.cuts.append(time.monotonic())
-        asked = asked.stop()
+    def cut(self):
+        """This life of the server ends: note the moment, then strike."""
+        self.cuts.setdefault(self.server.life, time.monotonic())
+        self.server.kill()
+
+    def keep(self, running):
+        """What a load asked, for the ledger."""
+        asked = running.stop()
         self.requests += asked
         return asked
 

@@ -23,9 +23,12 @@ class Request:
     message: str | None = None  # X-Message-Id
     asked: float = 0.0
     answered: float = 0.0
+    life: int = 0  # of the server that answered
+    replayed: bool = False
+    judged: bool = True  # False: the answer was heard, but cannot be held against the server
 
     def acknowledged(self):
-        return self.status == 202
+        return self.status == 202 and self.judged
 
 
 def make_request(name, rng, big_share=0.01):
@@ -105,6 +108,7 @@ def ask(server, request, connection=None):
     answer = connection.getresponse()
     answer.read()
     request.status, request.answered = answer.status, time.monotonic()
+    request.life, request.replayed = server.life, "Idempotent-Replayed" in answer.headers
     request.message = answer.headers.get("X-Message-Id")
     if own:
         connection.close()

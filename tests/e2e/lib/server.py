@@ -15,21 +15,28 @@ def binary():
     return os.environ.get("POSTRIDER_BINARY", str(SOURCE / "build/asan/postrider"))
 
 
+class Refused(Exception):
+    """A command ended with an error."""
+
+
 def run(*words, data, env=None):
     """One command with --json; its answer."""
     done = subprocess.run([binary(), *words, "--data", str(data), "--json"], capture_output=True, text=True,
                           timeout=60, env={**os.environ, **(env or {})})
     if done.returncode != 0:
-        raise RuntimeError(f"postrider {' '.join(words)}: exit {done.returncode}: {done.stderr.strip()}")
+        raise Refused(f"postrider {' '.join(words)}: exit {done.returncode}: {done.stderr.strip()}")
     return json.loads(done.stdout)
 
 
 class NotReady(Exception):
-    pass
+    """The server ended before its ready line, or did not print one in time."""
 
 
 class Server:
-    """start() and kill() as often as you like; every start picks a free port and reads it from the ready line."""
+    """start() and kill() as often as you like. Every start picks a free port and reads it from the ready line, and sends
+    from a loopback address of its own, by which a sink can tell which life of the server a connection belongs to."""
+
+    Refused = Refused
 
     def __init__(self, data, settings=(), domains=("sender.test",)):
         self.data = pathlib.Path(data)
@@ -37,6 +44,7 @@ class Server:
         self.process = None
         self.host, self.port = "127.0.0.1", 0
         self.starts = []  # seconds from exec to the ready line
+        self.life = 0
         made = run("init", data=self.data)
         self.api_key = made["api_key"]
         self.domains = {name: run("domain", "add", name, data=self.data) for name in domains}
@@ -45,7 +53,8 @@ class Server:
     def start(self, env=None, before=(), timeout=60):
         """`before` is what the server runs under: ["strace", ...]. NotReady = it ended or said nothing in time."""
         command = [*before, binary(), "serve", "--data", str(self.data), "--set", "http.listen=127.0.0.1:0"]
-        for setting in self.settings:
+        self.life += 1
+        for setting in [*self.settings, f"delivery.sources={source_of(self.life)}"]:
             command += ["--set", setting]
         began = time.monotonic()
         with open(self.log_path, "ab") as log:
@@ -77,6 +86,16 @@ class Server:
         self.process.stdout.close()
         self.process = None
 
+    def freeze(self):
+        """SIGSTOP, and wait until no thread is inside the kernel any more."""
+        pid = self.process.pid
+        os.kill(pid, signal.SIGSTOP)
+        while any(stat.read_text().rsplit(")", 1)[1].split()[0] != "T" for stat in pathlib.Path(f"/proc/{pid}/task").glob("*/stat")):
+            time.sleep(0.001)
+
+    def thaw(self):
+        os.kill(self.process.pid, signal.SIGCONT)
+
     def stop(self, timeout=60):
         """SIGTERM; the exit status."""
         for pid in children(self.process.pid) or [self.process.pid]:
@@ -95,6 +114,15 @@ class Server:
 
     def command(self, *words):
         return run(*words, data=self.data)
+
+
+def source_of(life):
+    return f"127.1.{life >> 8}.{life & 255}"
+
+
+def life_of(address):
+    _, _, high, low = map(int, address.split("."))
+    return high << 8 | low
 
 
 def children(pid):

@@ -9,11 +9,14 @@ import subprocess
 import threading
 import time
 
+from .server import life_of
+
 
 @dataclasses.dataclass
 class Delivery:
     """One completed DATA."""
     connection: int
+    life: int  # of the server it came from
     recipients: list
     sender: str
     message_id: str
@@ -84,6 +87,7 @@ class Sink:
 
     async def _converse(self, connection, reader, writer):
         tls, sender, recipients = False, "", []
+        life = life_of(writer.get_extra_info("peername")[0])
 
         async def say(line):
             writer.write(line.encode() + b"\r\n")
@@ -116,7 +120,7 @@ class Sink:
                         continue
                     await say("354 go ahead")
                     raw = await self._message(reader)
-                    self._write_down(connection, sender, recipients, raw, tls)
+                    self._write_down(connection, life, sender, recipients, raw, tls)
                     await say("250 2.0.0 taken")
                 case "RSET":
                     recipients = []
@@ -136,8 +140,8 @@ class Sink:
             lines.append(line[1:] if line.startswith(b".") else line)
         return b"".join(lines)
 
-    def _write_down(self, connection, sender, recipients, raw, tls):
+    def _write_down(self, connection, life, sender, recipients, raw, tls):
         found = re.search(rb"(?im)^Message-ID:\s*(\S+)", raw)
         self.deliveries.append(Delivery(
-            connection, recipients, sender, found.group(1).decode() if found else "",
+            connection, life, recipients, sender, found.group(1).decode() if found else "",
             hashlib.sha256(unsigned(raw)).hexdigest(), time.monotonic(), tls, raw if self.keep_raw else None))
