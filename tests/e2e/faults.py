@@ -8,6 +8,7 @@ restart must find everything that was acknowledged, and nothing twice outside th
 import argparse
 import random
 import shutil
+import subprocess
 import time
 
 from lib import load, report
@@ -20,13 +21,12 @@ FAULTS = [("fdatasync", "EIO"), ("fsync", "EIO"), ("pwrite64", "ENOSPC"), ("pwri
           ("pread64", "EIO"), ("mmap", "ENOMEM")]
 SAMPLE = [("fdatasync", "EIO", 2), ("fdatasync", "EIO", 5), ("fdatasync", "EIO", 11), ("fsync", "EIO", 1), ("fsync", "EIO", 3),
           ("pwrite64", "ENOSPC", 3), ("pwrite64", "EIO", 9), ("openat", "EMFILE", 40), ("fallocate", "ENOSPC", 1), ("rename", "EIO", 1)]
+UNDER_TRACE = {"ASAN_OPTIONS": "detect_leaks=0"}  # the leak checker cannot work beside a tracer
 EVERY_MOST = 200  # of one call and error
 
 
-def under_strace(drill, call, error, k):
-    trace = f"{drill.folder.name}/trace-{call}-{error}-{k}"
-    before = ["strace", "-f", "-qq", "-o", trace, "-e", f"trace={call}", "-e", f"inject={call}:error={error}:when={k}"]
-    return before, trace
+def inject(trace, call, error, k):
+    return ["strace", "-f", "-qq", "-o", trace, "-e", f"trace={call}", "-e", f"inject={call}:error={error}:when={k}"]
 
 
 def fired(trace):
@@ -40,11 +40,10 @@ def fired(trace):
 def fail_once(drill, call, error, k, seconds=0.6):
     """One run with one fault, and a clean restart after it. False = no thread came to its k-th call."""
     drill.cut()
-    before, trace = under_strace(drill, call, error, k)
-    env = {"ASAN_OPTIONS": "detect_leaks=0"}  # the leak checker cannot work under a tracer
+    trace = f"{drill.folder.name}/trace-{call}-{error}-{k}"
     asked = []
     try:
-        drill.server.start(env=env, before=before)
+        drill.server.start(env=UNDER_TRACE, before=inject(trace, call, error, k))
         running = drill.new_load(per_second=100, big_share=0.02)
         time.sleep(seconds)
         drill.cut()
@@ -59,20 +58,22 @@ def fail_once(drill, call, error, k, seconds=0.6):
 def stops_after_failed_sync(drill):
     """R4: from the failed sync on nothing is acknowledged, the operator is told, and only a restart helps."""
     drill.cut()
-    before, trace = under_strace(drill, "fdatasync,fsync", "EIO", 8)
-    drill.server.start(env={"ASAN_OPTIONS": "detect_leaks=0"}, before=before)
+    drill.server.start(env=UNDER_TRACE)
     running = drill.new_load(per_second=100)
+    trace = f"{drill.folder.name}/trace-sync"
+    tracer = subprocess.Popen([*inject(trace, "fdatasync,fsync", "EIO", 1), "-p", str(drill.server.process.pid)])
     deadline = time.monotonic() + 10
     while not fired(trace) and time.monotonic() < deadline:
         time.sleep(0.05)
     time.sleep(0.5)
-    later = [load.ask(drill.server, load.make_request(f"late{i}", drill.rng, big_share=0)) for i in range(5)]
-    asked = drill.keep(running) + later
-    drill.requests += later
-    report.case("after a failed sync nothing is acknowledged", all(request.status == 503 for request in later),
-                [request.status for request in later])
+    late = [load.ask(drill.server, load.make_request(f"late{i}", drill.rng, big_share=0)) for i in range(5)]
+    report.case("after a failed sync nothing is acknowledged", all(request.status == 503 for request in late),
+                [request.status for request in late])
     report.case("after a failed sync the log has an alarm", "journal_stopped" in drill.server.log())
     drill.cut()
+    tracer.wait()
+    asked = drill.keep(running)
+    drill.requests += late
     drill.server.start()
     load.retry(drill.server, asked)
     report.case("a restart takes mail again",
