@@ -1,29 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """One measured stretch: a load against a running server, until every reader is at the tail."""
-import pathlib
-import subprocess
+import os
 import time
 
 from measure import machine
 from measure.postrider import threads
+from measure.profile import Profile
 
 WARM_UP = 500  # messages, so that connections are open and caches warm
-
-
-class Profile:
-    """perf over the block, when asked for."""
-
-    def __init__(self, pid, path):
-        self.process = path and subprocess.Popen(["perf", "record", "-q", "-F", "999", "-o", path, "-p", str(pid)],
-                                                 stdin=subprocess.DEVNULL)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process:
-            self.process.terminate()
-            self.process.wait()
 
 
 def until_taken(sink, recipients, timeout=600):
@@ -90,10 +74,5 @@ def measured(programs, server, sink, messages, profile=None, **load):
         "load_cpu_us": loaded["cpu_us"] / messages,
         "sink_cpu_us": sink_cpu,
         "share_of_others": max(0.0, share - (cpu + loaded["cpu_us"] / 1e6 + sink_cpu * messages / 1e6)
-                               / wall / len_cores()),
+                               / wall / os.cpu_count()),
     }
-
-
-def len_cores():
-    return len([line for line in pathlib.Path("/proc/stat").read_text().splitlines()
-                if line.startswith("cpu") and line[3].isdigit()])

@@ -5,7 +5,7 @@ import shutil
 import sys
 import time
 
-from measure import machine
+from measure import machine, profile
 from measure.postrider import Postrider
 from measure.run import measured
 
@@ -51,8 +51,7 @@ class Bench:
         with self.programs.sink(server.records()) as sink:
             self.start(server, sink)
             try:
-                figures = measured(self.programs, server, sink, self.options.messages, profile=self.profile(),
-                                   **{**self.load, **load})
+                figures = self.stretch(server, sink, **load)
             finally:
                 self.remove(server)
         return {**figures, **machine_now, "cpu_ratio": figures["cpu_us_without_signing"] / machine_now["rsa_two_us"]}
@@ -84,39 +83,39 @@ class Bench:
     def fill(self, server, sink, per_request):
         recipients = self.options.recipients
         self.start(server, sink)
-        self.stretch(server, sink)  # so that what any work leaves in memory is there before
+        self.stretch(server, sink, per_request=100)  # so that what any work leaves in memory is there before
         lean = machine.pss_bytes(server.pid)
         cpu, began = server.cpu(), time.monotonic()
         self.programs.load(server.address, server.api_key, recipients, per_request=per_request, send_after=AN_HOUR,
                            **self.load)
         took = time.monotonic() - began
-        server.settle(waiting=recipients)
+        self.all_wait(server)
         cpu = server.cpu() - cpu
         heavy = machine.pss_bytes(server.pid)
-        began = time.monotonic()
-        server.stop()
-        stopped = time.monotonic() - began
+        server.kill()
         return {"recipients": recipients, "filled_per_second": recipients / took, "fill_cpu_us": cpu * 1e6 / recipients,
-                "bytes_per_waiting": (heavy - lean) / recipients, "stop_seconds": stopped}
+                "bytes_per_waiting": (heavy - lean) / recipients}
 
     def pair(self, empty, full, sink):
         self.start(empty, sink)
         lean = machine.pss_bytes(empty.pid)
-        without = self.stretch(empty, sink)
+        without = self.stretch(empty, sink, per_request=100)
         empty.stop()
         self.start(full, sink)
         ready, heavy = full.starts[-1], machine.pss_bytes(full.pid)
-        with_backlog = self.stretch(full, sink)
-        full.kill()  # the next start is one after a crash
+        self.all_wait(full)
+        with_backlog = self.stretch(full, sink, per_request=100)
+        full.kill()  # every start with the backlog is one after a crash
         return {"ready_seconds": ready, "bytes_per_waiting_after_restart": (heavy - lean) / self.options.recipients,
                 "cpu_us_empty": without["cpu_us"], "cpu_us_backlog": with_backlog["cpu_us"],
                 "backlog_ratio": with_backlog["cpu_us"] / without["cpu_us"],
                 "messages_per_second_empty": without["messages_per_second"],
                 "messages_per_second_backlog": with_backlog["messages_per_second"]}
 
-    def stretch(self, server, sink):
-        return measured(self.programs, server, sink, self.options.messages, profile=self.profile(), per_request=100,
-                        **self.load)
+    def all_wait(self, server):
+        waiting = server.settle(waiting=self.options.recipients)["postrider_queue_waiting"]
+        if waiting != self.options.recipients:
+            raise RuntimeError(f"{waiting:.0f} of {self.options.recipients} recipients wait")
 
     # --- the measuring programs themselves ---
 
@@ -151,8 +150,12 @@ class Bench:
             server.stop()
         shutil.rmtree(server.data)
 
-    def profile(self):
-        return str(self.profile_to / f"perf-{next(self.numbers)}.data") if self.options.profile else None
+    def stretch(self, server, sink, **load):
+        path = str(self.profile_to / f"perf-{next(self.numbers)}.data") if self.options.profile else None
+        figures = measured(self.programs, server, sink, self.options.messages, profile=path, **{**self.load, **load})
+        if path:
+            profile.show(path, self.options.messages)
+        return figures
 
     @staticmethod
     def told(figures):
