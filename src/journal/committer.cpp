@@ -48,7 +48,7 @@ void Committer::collect() {
 
 Committer::Step Committer::commit_once() {
   if (ambiguous_) return settle_ambiguity();
-  collect();
+  if (!std::exchange(waits_, false)) collect();
   if (batch_.empty()) return Step::idle;
   ++number_;
   return commit();
@@ -72,30 +72,42 @@ Committer::Step Committer::commit() {
     ambiguous_ = true;
     return Step::worked;
   }
-  if (receipts.error().code == Code::exhausted && batch_.size() > 1) {
-    // Intake must not take the road down with it: what frees room goes on alone.
-    std::vector<Group> road;
-    std::vector<Done> road_done;
-    std::vector<Done> refused;
-    for (std::size_t i = 0; i < batch_.size(); ++i) {
-      if (batch_[i].purpose == Purpose::road) {
-        road.push_back(std::move(batch_[i]));
-        road_done.push_back(std::move(batch_done_[i]));
-      } else {
-        refused.push_back(std::move(batch_done_[i]));
-      }
-    }
-    batch_ = std::move(road);
-    batch_done_ = std::move(road_done);
-    if (!refused.empty()) {
-      for (auto& done : refused) done(receipts.error());
-      if (batch_.empty()) return Step::worked;
-      ++number_;
-      return commit();
+  const auto why = receipts.error().code;
+  if (why != Code::exhausted && why != Code::unavailable) {
+    refuse(receipts.error());
+    return Step::worked;
+  }
+  // Nothing is stored. Intake is told so and must not take the road down with it: what settles, and so frees room,
+  // goes on alone, and is offered again as long as the engine only asks for patience.
+  const bool refused = refuse_intake(receipts.error());
+  if (batch_.empty()) return Step::worked;
+  if (why == Code::unavailable) {
+    waits_ = true;
+    return Step::again;
+  }
+  if (!refused) {
+    refuse(receipts.error());
+    return Step::worked;
+  }
+  ++number_;
+  return commit();
+}
+
+bool Committer::refuse_intake(const Error& error) {
+  std::vector<Group> road;
+  std::vector<Done> road_done, refused;
+  for (std::size_t i = 0; i < batch_.size(); ++i) {
+    if (batch_[i].purpose == Purpose::road) {
+      road.push_back(std::move(batch_[i]));
+      road_done.push_back(std::move(batch_done_[i]));
+    } else {
+      refused.push_back(std::move(batch_done_[i]));
     }
   }
-  refuse(receipts.error());
-  return Step::worked;
+  batch_ = std::move(road);
+  batch_done_ = std::move(road_done);
+  for (auto& done : refused) done(error);
+  return !refused.empty();
 }
 
 Committer::Step Committer::settle_ambiguity() {

@@ -54,6 +54,7 @@ class Committer {
   void collect();
   void finish(std::vector<Receipt> receipts);
   void refuse(const Error& error);
+  bool refuse_intake(const Error& error);  // and keep the road's groups; whether there was any
   Step commit();
   Step settle_ambiguity();
 
@@ -71,6 +72,7 @@ class Committer {
   std::vector<Done> batch_done_;
   std::uint64_t number_ = 0;
   bool ambiguous_ = false;
+  bool waits_ = false;  // the batch could not be stored just now: the same again
 };
 
 }  // namespace postrider::journal

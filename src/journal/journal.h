@@ -157,6 +157,7 @@ class Journal {
   // Makes a batch durable, all groups or none (but for groups whose claim is taken). `number` is the
   // caller's, strictly increasing from 1 within an epoch. On ok everything is on stable storage. Errors:
   //   exhausted  nothing stored; above the watermark or no room. Groups for the road may still fit.
+  //   unavailable  nothing stored, for a passing reason: the same batch may be tried again
   //   fenced     nothing stored, now or ever, under this epoch
   //   ambiguous  stored or not: ask landed(number) before anything else
   //   io         a sync failed. Whether it is stored is unknown until a restart; nothing commits before one.

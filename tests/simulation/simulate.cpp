@@ -18,7 +18,9 @@
 
 namespace {
 
+using postrider::testing::describe;
 using postrider::testing::draw_plan;
+using postrider::testing::Plan;
 using postrider::testing::SeededRandom;
 using postrider::testing::Verdict;
 using postrider::testing::World;
@@ -33,9 +35,13 @@ std::uint64_t number(std::string_view text) {
   return value;
 }
 
-Verdict run(std::uint64_t seed) {
+Plan plan_of(std::uint64_t seed) {
   SeededRandom random(seed ^ 0x706F7374);
-  return World(seed, draw_plan(random)).run();
+  return draw_plan(random);
+}
+
+Verdict run(std::uint64_t seed) {
+  return World(seed, plan_of(seed)).run();
 }
 
 // One process's share; what it found goes to stdout, one line a seed that failed, and its sums at the end.
@@ -78,6 +84,7 @@ int main(int argc, char** argv) {
     const std::string_view word = argv[i];
     const std::string_view value = i + 1 < argc ? argv[i + 1] : "";
     if (word == "--seed") {
+      fmt::print("{}\n", describe(plan_of(number(value))));
       const auto verdict = run(number(value));
       fmt::print("{} recipients, {} acknowledged, {} arrived, {} duplicates, {} crashes, {} starts, {}\n",
                  verdict.recipients, verdict.acknowledged, verdict.arrived, verdict.duplicates,

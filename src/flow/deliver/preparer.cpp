@@ -64,7 +64,7 @@ Result<Prepared> Preparer::compose_for(Assignment& assignment, Time now,
   else if (!from->accepted.only)
     return Error{Code::corrupt, "the personalization is missing"};
   const auto& personalization = assignment.variant ? variant.personalization : *from->accepted.only;
-  auto composed = PR_TRY(compose(*from, personalization, assignment.to.front().n));
+  auto composed = PR_TRY(compose(*from, personalization, assignment.first));
 
   const auto policy = policies_.tenant(assignment.tenant);
   const auto* domain = policy ? policy->domain_for(composed.from_domain) : nullptr;

@@ -13,7 +13,8 @@
 namespace postrider {
 namespace {
 
-constexpr auto claim_age = std::chrono::hours(24);
+// A day is promised; another one keeps the promise when somebody sets the clock ahead meanwhile.
+constexpr auto claim_age = std::chrono::hours(48);
 
 journal::Label label(records::Kind kind, const MessageId& id, std::uint32_t n, Time due, std::uint64_t lane) {
   journal::Label label;

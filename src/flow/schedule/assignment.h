@@ -20,6 +20,7 @@ struct Assignment {
   TenantId tenant;
   journal::Sequence accepted;
   journal::Sequence variant;  // 0 = it travels inside the accepted record
+  std::uint32_t first = 0;    // the personalization's first recipient: Message-ID derives from it, whoever is left
   std::uint32_t lane = 0;
   struct To {
     Recipient* handle = nullptr;

@@ -77,7 +77,10 @@ Assignment Scheduler::assign(std::uint32_t lane, const std::vector<Recipient*>& 
   assignment.message = message.id;
   assignment.tenant = message.tenant;
   assignment.accepted = message.accepted;
-  if (const auto* variant = message.variant_of(taken.front()->n)) assignment.variant = variant->sequence;
+  if (const auto* variant = message.variant_of(taken.front()->n)) {
+    assignment.variant = variant->sequence;
+    assignment.first = variant->first;
+  }
   assignment.lane = lane;
   assignment.to.reserve(taken.size());
   for (auto* recipient : taken) {

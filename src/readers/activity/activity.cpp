@@ -80,6 +80,8 @@ Result<std::optional<Timeline>> Activity::timeline(const Tenant& tenant, const R
         PR_TRY(tx.query_one(find_recipient, tenant, recipient.message, recipient.n, oldest_shown(now)));
     if (!row) return std::optional<Timeline>();
     Timeline timeline{message_of(*row), {}};
+    if (const auto& message = timeline.message; message.was_told_processed())
+      timeline.events.push_back({.kind = EventKind::processed, .at = message.since});
     for (const Row& event : PR_TRY(tx.query(find_events, tenant, recipient.message, recipient.n)))
       timeline.events.push_back(happened_of(event));
     return std::optional(std::move(timeline));

@@ -27,19 +27,21 @@ struct Message {
   Status status = Status::processed;
   Time since{};  // when we first heard of it: what its age counts from
   Time last_event{};
-  std::string categories;   // a JSON array
-  std::string custom_args;  // a JSON object
+  // A JSON array and a JSON object; empty while only attempts have been heard of.
+  std::string categories, custom_args;
   std::uint32_t attempts = 0;
+
+  bool was_told_processed() const { return !categories.empty(); }
 };
 
-// What happened to it, once.
+// What happened to it, once. That it was processed is not stored as an event: its message says it all.
 struct Happened {
   EventKind kind = EventKind::processed;
   Time at{};
   std::uint16_t attempt = 0;
   Refusal refusal = Refusal::none;
   bool possible_duplicate = false;
-  std::string response, status, ip, tls_version, tls_cipher;
+  std::string response{}, status{}, ip{}, tls_version{}, tls_cipher{};
   bool certificate_valid = false;
 };
 

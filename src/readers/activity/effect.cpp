@@ -61,8 +61,6 @@ class Rows {
         if (!told_.try_emplace({event.message, recipient.n}, true).second) continue;  // twice in one page
         processed_.add(event.message, recipient.n, event.tenant, text(recipient.email), text(event.from),
                        subject, number(Status::processed), event.at, event.at, categories, custom_args, 0);
-        events_.add(event.message, recipient.n, 0, number(EventKind::processed), event.tenant, event.at,
-                    number(Refusal::none), false, "", "", "", "", "", false);
       }
     }
   }

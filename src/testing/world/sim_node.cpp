@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "testing/world/sim_node.h"
 
+#include <fmt/core.h>
+
 #include "readers/cursors.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -153,6 +155,13 @@ bool SimNode::quiet() const {
   const auto held = static_cast<std::size_t>(road_->counts().held.load());
   return committer_.waiting() == 0 && !committing_ && !road_awake_ && !stepping_ && reader_idle_ &&
          !keeping_ && road_->queue().recipients() <= held;
+}
+
+std::string SimNode::unrest() const {
+  const auto reader = reader_->status();
+  return fmt::format("{} groups waiting, committing {}, road {}/{}, reader idle {} lag {} {}, upkeep {}",
+                     committer_.waiting(), committing_, road_awake_, stepping_, reader_idle_, reader.lag, reader.held,
+                     keeping_);
 }
 
 void SimNode::die() {

@@ -62,7 +62,7 @@ class SimNode {
   void pump();  // after every step of the world: whatever has become possible is asked for
   // Nothing is on its way: not in the journal, not on the road but for who is held, not before the reader.
   bool quiet() const;
-  std::uint64_t lag() const { return reader_->status().lag; }
+  std::string unrest() const;  // what keeps it from being quiet, in words
   // The process has noticed that it cannot go on (a sync failed, fenced): an operator would restart it.
   bool wants_restart() const { return committer_.stopped(); }
 

@@ -54,6 +54,21 @@ Plan draw_plan(SeededRandom& random) {
   return plan;
 }
 
+std::string describe(const Plan& plan) {
+  std::string out = fmt::format("{}, {} recipients, {} crashes", plan.reference ? "reference" : "local", plan.recipients, plan.crashes);
+  const auto add = [&](bool is, std::string_view what) {
+    if (is) out.append(", ").append(what);
+  };
+  add(plan.failing_sync, "failing sync");
+  add(plan.full_disk, "full disk");
+  add(plan.rot > 0, "rot");
+  add(plan.clock_jumps, "clock jumps");
+  add(plan.takeover, "takeover");
+  add(plan.pauses, "pauses");
+  add(plan.cramped, "cramped");
+  return out;
+}
+
 struct World::Policies final : postrider::Policies {
   std::vector<std::shared_ptr<TenantPolicy>> all;
   std::shared_ptr<const TenantPolicy> tenant(TenantId id) const override {
@@ -78,8 +93,7 @@ struct World::Peer final : ScriptedPeer {
 };
 
 World::World(std::uint64_t seed, Plan plan)
-    : seed_(seed),
-      plan_(plan),
+    : plan_(plan),
       random_(seed),
       ids_(random_.fork()),
       executor_(clock_),
@@ -109,8 +123,8 @@ World::World(std::uint64_t seed, Plan plan)
 }
 
 World::~World() {
-  if (node_) node_->die();
-  node_.reset();
+  for (auto* process : {&node_, &waiting_})
+    if (*process) (*process)->die();
   crash::set_hook(nullptr, nullptr);
 }
 
@@ -222,35 +236,42 @@ std::unique_ptr<journal::Journal> World::engine(const std::string& process) {
 }
 
 void World::start_node() {
+  if (node_ || waiting_) return;
   disk_.set_down(false);
   store_disk_.set_down(false);
   crash_now_ = false;
   ++processes_;
   const auto name = fmt::format("p{:03}", processes_);
-  auto node = std::make_unique<SimNode>(SimNode::World{executor_, network_, store_disk_, *policies_, routes_,
-                                                       ids_, log_, batches_, plan_.max_age},
-                                        name, engine(name));
-  const auto started = node->start();
-  if (!started.ok() || crash_now_) {
-    node->die();
-    node.reset();
-    if (crash_now_) {
-      ++crashes_;
-      if (crash_power_)
-        store_disk_.crash();
-      else
-        store_disk_.kill();
-    }
-    if (started.ok() || started.error().code == Code::fenced || crash_now_ || !healed_)
-      executor_.after(started.ok() || crash_now_ ? 200ms : 1s, [this] {
-        if (!node_) start_node();
-      });
-    else
-      fmt::print(stderr, "seed {}: cannot start: {}\n", seed_, started.error().detail);
+  waiting_ = std::make_unique<SimNode>(SimNode::World{executor_, network_, store_disk_, *policies_, routes_, ids_,
+                                                      log_, batches_, plan_.max_age},
+                                       name, engine(name));
+  try_start();
+}
+
+void World::try_start() {
+  const auto started = waiting_->start();
+  if (started.ok() && !crash_now_) {
+    restarts_.push_back(
+        {executor_.now(), waiting_->name(), {waiting_->in_doubt().begin(), waiting_->in_doubt().end()}});
+    node_ = std::move(waiting_);
     return;
   }
-  restarts_.push_back({executor_.now(), name, {node->in_doubt().begin(), node->in_doubt().end()}});
-  node_ = std::move(node);
+  if (!crash_now_ && (started.error().code == Code::fenced || started.error().code == Code::unavailable)) {
+    // The stream is another's until its lease is certainly dead; the one who waits must be the one who watched.
+    executor_.after(500ms, [this] {
+      if (waiting_) try_start();
+    });
+    return;
+  }
+  if (!crash_now_) last_failure_ = started.error().detail;
+  const auto dying = std::move(waiting_);
+  dying->die();
+  if (crash_now_) {
+    ++crashes_;
+    if (crash_power_) store_disk_.crash();
+    else store_disk_.kill();
+  }
+  executor_.after(1s, [this] { start_node(); });
 }
 
 void World::crash(bool power) {
@@ -265,9 +286,7 @@ void World::crash(bool power) {
     disk_.crash(), store_disk_.crash();
   else
     disk_.kill(), store_disk_.kill();
-  executor_.after(std::chrono::milliseconds(random_.between(10, 3000)), [this] {
-    if (!node_) start_node();
-  });
+  executor_.after(std::chrono::milliseconds(random_.between(10, 3000)), [this] { start_node(); });
 }
 
 void World::reached(std::string_view point, void* context) {
@@ -346,8 +365,9 @@ void World::schedule_troubles() {
   if (plan_.clock_jumps)
     for (int i = 0; i < 3; ++i)
       executor_.after(sometime(), [this] {
-        const auto hours = static_cast<int>(random_.between(0, 48)) - 24;
-        clock_.jump_wall(std::chrono::hours(hours));
+        // Never further than half a day from the truth: idempotency keys live a day longer than they must.
+        const auto target = std::chrono::hours(static_cast<int>(random_.below(25)) - 12);
+        clock_.jump_wall(target - std::exchange(jumped_, target));
       });
   if (plan_.reference)
     database_.set_faults(
@@ -360,9 +380,7 @@ void World::schedule_troubles() {
         const auto name = node_->name();
         database_.set_reachable(name, false);
         auto cut = std::make_shared<std::unique_ptr<SimNode>>(std::move(node_));
-        executor_.after(100ms, [this] {
-          if (!node_) start_node();
-        });
+        executor_.after(100ms, [this] { start_node(); });
         lingering_.push_back(cut);
         executor_.after(40s, [cut] {
           if (*cut) (*cut)->die();
@@ -401,7 +419,7 @@ bool World::clients_done() const {
 }
 
 bool World::at_rest() const {
-  return healed_ && node_ && !crash_now_ && lingering_.empty() && clients_done() && node_->quiet();
+  return healed_ && node_ && !crash_now_ && node_->quiet() && lingering_.empty() && clients_done();
 }
 
 std::vector<Arrived> World::arrivals() const {
@@ -423,7 +441,6 @@ Verdict World::run() {
   schedule_troubles();
   start_node();
   const auto end = executor_.now() + horizon;
-  std::uint64_t steps = 0;
   Verdict verdict;
   while (executor_.now() < end && executor_.step()) {
     if (crash_now_ && node_) crash(crash_power_);
@@ -432,7 +449,7 @@ Verdict World::run() {
     for (auto& cut : lingering_)
       if (*cut) (*cut)->pump();
     std::erase_if(lingering_, [](const auto& cut) { return !*cut; });
-    if (++steps % 16 == 0 && at_rest()) {
+    if (at_rest()) {
       verdict.finished = true;
       break;
     }
@@ -451,16 +468,20 @@ Verdict World::run() {
   verdict.restarts = restarts_.size();
   verdict.reached = reached_;
   if (!verdict.finished) {
-    verdict.violations.push_back(
-        {"L", node_ ? fmt::format("it never came to rest: {} recipients left, {} events behind",
-                                  node_->road().queue().recipients(), node_->lag())
-                    : "no process runs"});
+    verdict.violations.push_back({"L", "it never came to rest: " + unrest()});
     return verdict;
   }
   Account account{submitted_, arrived, restarts_,      batches_,     held(),
                   damaged_,   false,   node_->store(), clock_.wall()};
   verdict.violations = check(account);
   return verdict;
+}
+
+std::string World::unrest() const {
+  const auto asking = std::ranges::count_if(submitted_, &Submitted::pending);
+  if (!node_) return fmt::format("{} clients asking, no process runs ({})", asking, last_failure_);
+  return fmt::format("{} clients asking, {} cut off, {} recipients left, {}", asking, lingering_.size(),
+                     node_->road().queue().recipients(), node_->unrest());
 }
 
 std::set<std::string> World::held() const {

@@ -38,6 +38,7 @@ struct Plan {
   std::chrono::milliseconds max_age = std::chrono::hours(72);
 };
 Plan draw_plan(SeededRandom& random);
+std::string describe(const Plan& plan);  // in a few words, for whoever looks at a seed
 
 struct Verdict {
   std::vector<Violation> violations;
@@ -67,6 +68,7 @@ class World {
   void answered(std::size_t index, const Result<Accepted>& result);
   std::unique_ptr<journal::Journal> engine(const std::string& process);
   void start_node();
+  void try_start();
   void crash(bool power);
   void heal();
   void note_states(std::string_view point);
@@ -74,9 +76,9 @@ class World {
   bool clients_done() const;
   std::vector<Arrived> arrivals() const;
   std::set<std::string> held() const;
+  std::string unrest() const;  // why at_rest() says no, in words
   static void reached(std::string_view point, void* context);
 
-  std::uint64_t seed_;
   Plan plan_;
   SeededRandom random_;
   SeededRandom ids_;  // what the platform itself draws
@@ -94,6 +96,7 @@ class World {
   std::vector<Restart> restarts_;
   std::vector<MortalJournal::Batch> batches_;
   std::unique_ptr<SimNode> node_;
+  std::unique_ptr<SimNode> waiting_;  // wants the stream, which is somebody else's still
   std::vector<std::shared_ptr<std::unique_ptr<SimNode>>> lingering_;  // cut off, not dead yet
   std::size_t processes_ = 0;
   std::size_t crashes_ = 0;
@@ -103,6 +106,8 @@ class World {
   std::uint64_t crash_after_operations_ = 0;  // 0 = not armed
   std::uint64_t crash_after_points_ = 0;
   bool healed_ = false;
+  std::chrono::hours jumped_{0};  // how far the wall clock is from the truth
+  std::string last_failure_;  // why the last start failed
   std::set<std::pair<std::string, std::string>> reached_;
 };
 
