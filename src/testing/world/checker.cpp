@@ -109,7 +109,7 @@ class Check {
     if (!first.answer_read) return true;
     const auto id = ids_of(recipient);
     return std::ranges::any_of(account_.restarts, [&](const Restart& restart) {
-      return restart.at >= first.at && restart.at <= until &&
+      return restart.at + slack >= first.at && restart.at <= until &&
              std::ranges::any_of(restart.in_doubt,
                                  [&](const RecipientId& doubt) { return id.contains(doubt.message); });
     });

@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <cassert>
+
 #include "readers/cursors.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -174,6 +176,7 @@ void SimNode::die() {
     }
     world_.executor.run_until(world_.executor.now());
   }
+  assert(deliverer_->connections() == 0);  // a coroutine left behind would outlive what it refers to
   world_.network.restart(name_);
 }
 
