@@ -20,7 +20,8 @@ FAULTS = [("fdatasync", "EIO"), ("fsync", "EIO"), ("pwrite64", "ENOSPC"), ("pwri
           ("openat", "EMFILE"), ("openat", "ENOSPC"), ("ftruncate", "ENOSPC"), ("fallocate", "ENOSPC"), ("rename", "EIO"),
           ("pread64", "EIO"), ("mmap", "ENOMEM")]
 SAMPLE = [("fdatasync", "EIO", 2), ("fdatasync", "EIO", 5), ("fdatasync", "EIO", 11), ("fsync", "EIO", 1), ("fsync", "EIO", 3),
-          ("pwrite64", "ENOSPC", 3), ("pwrite64", "EIO", 9), ("openat", "EMFILE", 40), ("fallocate", "ENOSPC", 1), ("rename", "EIO", 1)]
+          ("pwrite64", "ENOSPC", 3), ("pwrite64", "EIO", 9), ("openat", "EMFILE", 40), ("fallocate", "ENOSPC", 1), ("rename", "EIO", 1),
+          ("write", "ENOSPC", 20), ("pread64", "EIO", 4), ("ftruncate", "ENOSPC", 1), ("openat", "ENOSPC", 60)]
 UNDER_TRACE = {"ASAN_OPTIONS": "detect_leaks=0"}  # the leak checker cannot work beside a tracer
 EVERY_MOST = 200  # of one call and error
 
@@ -111,6 +112,7 @@ def main():
         print(drill.verdict(found, drill="faults", seed=options.seed, runs=runs, fired=hits), flush=True)
         report.case(f"{hits} of {runs} faults fired: nothing lost, {found.duplicates} duplicates inside the window",
                     found.holds() and hits > 0, found.why())
+        report.case("no sanitizer and no assertion complains", not drill.complaint(), drill.complaint())
     finally:
         drill.close()
 

@@ -77,6 +77,7 @@ def main():
             report.case("crash points of acceptance, intent, dot and settlement are reached",
                         not {"intake.before_answer", "deliver.intent_durable", "deliver.before_dot",
                              "deliver.answered", "committer.durable"} & set(missing), f"not reached: {missing}")
+        report.case("no sanitizer and no assertion complains", not drill.complaint(), drill.complaint())
         report.case("every restart within 8 s, sanitizers and a busy machine allowed for", max(drill.server.starts) <= 8.0,
                     f"{max(drill.server.starts):.2f} s")
         report.case("SIGTERM drains and ends with status 0", (status := drill.server.stop()) == 0, f"status {status}")

@@ -38,6 +38,7 @@ def main():
                 print(drill.verdict(found, drill=name, seed=options.seed, rounds=options.rounds), flush=True)
                 report.case(f"{name}, {options.rounds} times: nothing lost, {found.duplicates} duplicates inside the window",
                             found.holds(), found.why())
+                report.case(f"{name}: no sanitizer and no assertion complains", not drill.complaint(), drill.complaint())
                 report.case(f"{name}: nothing was quarantined", "journal_quarantined" not in drill.server.log(),
                             f"see the log: {drill.server.log()[-2000:]}")
             finally:

@@ -3,6 +3,7 @@
 import json
 import pathlib
 import random
+import re
 import statistics
 import tempfile
 import time
@@ -10,6 +11,8 @@ import time
 from . import ledger, load
 from .server import Server
 from .sink import Sink
+
+COMPLAINTS = r"(Address|Thread|Leak)Sanitizer|runtime error:|Assertion|terminate called"
 
 
 class Drill:
@@ -42,6 +45,11 @@ class Drill:
 
     def judge(self, **options):
         return ledger.judge(self.server, self.sink, self.requests, self.cuts, **options)
+
+    def complaint(self):
+        """What a sanitizer or an assertion said in any life of the server; empty when nothing."""
+        said = [line for line in self.server.log().splitlines() if re.search(COMPLAINTS, line)]
+        return "\n".join(said[:5])
 
     def verdict(self, found, **more):
         """The JSON line that becomes evidence."""

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was acknowledged against what arrived: the properties L (never lose) and D (never twice) of the crash drills."""
+"""What was acknowledged against what arrived: the properties L (never lose), D (never twice) and E (the events say so) of
+the crash drills."""
 import dataclasses
+import random
 import statistics
 import time
+
+SAMPLED = 25  # requests whose events are looked at
 
 
 @dataclasses.dataclass
@@ -13,19 +17,20 @@ class Verdict:
     lost: list = dataclasses.field(default_factory=list)
     duplicates: int = 0
     unproven: list = dataclasses.field(default_factory=list)  # duplicates outside the commit window: (recipient, why)
+    silent: list = dataclasses.field(default_factory=list)  # arrived, and no event says how it ended
     window_ms: list = dataclasses.field(default_factory=list)  # final dot at the sink -> the cut, per duplicate
 
     def holds(self):
-        return not self.lost and not self.unproven
+        return not self.lost and not self.unproven and not self.silent
 
     def summary(self):
         return {"requests": self.requests, "acknowledged": self.acknowledged, "arrived": self.arrived,
-                "lost": len(self.lost), "duplicates": self.duplicates, "unproven": self.unproven[:10],
+                "lost": len(self.lost), "duplicates": self.duplicates, "unproven": self.unproven[:10], "silent": len(self.silent),
                 "window_ms_median": round(statistics.median(self.window_ms), 1) if self.window_ms else None,
                 "window_ms_max": round(max(self.window_ms), 1) if self.window_ms else None}
 
     def why(self):
-        return f"lost {self.lost[:5]}, duplicates outside the window {self.unproven[:5]}"
+        return f"lost {self.lost[:5]}, duplicates outside the window {self.unproven[:5]}, without an event {self.silent[:5]}"
 
 
 def drained(sink, requests, timeout):
@@ -48,6 +53,14 @@ def terminal(server, message, n):
     return [event for event in shown["events"] if event["event"] in ("delivered", "bounce", "dropped")]
 
 
+def told(server, message, n, timeout=10):
+    """Its last events, once the reader has come to them."""
+    deadline = time.monotonic() + timeout
+    while not (ended := terminal(server, message, n)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return ended
+
+
 def judge(server, sink, requests, cuts, window=1.0, timeout=60):
     """The server runs and the sink takes everything. `cuts` says when each earlier life of the server was cut off."""
     verdict = Verdict(requests=len(requests))
@@ -67,6 +80,11 @@ def judge(server, sink, requests, cuts, window=1.0, timeout=60):
                 verdict.duplicates += 1
                 if why := unproven(server, request, n, arrivals, cuts, window, verdict):
                     verdict.unproven.append((address, why))
+    arrived = [request for request in requests if request.acknowledged() and request.recipients[-1] not in missing]
+    for request in random.Random(1).sample(arrived, min(SAMPLED, len(arrived))):
+        n = len(request.recipients) - 1
+        if [event["event"] for event in told(server, request.message, n)] != ["delivered"]:
+            verdict.silent.append(request.recipients[n])
     return verdict
 
 
@@ -93,9 +111,7 @@ def unproven(server, request, n, arrivals, cuts, window, verdict):
             return "the two differ"
     if request.message is None:
         return ""  # never acknowledged, so its id is unknown here; the sink's side of the proof stands
-    deadline = time.monotonic() + 10
-    while not (ended := terminal(server, request.message, n)) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    ended = told(server, request.message, n)
     if not any(event.get("possible_duplicate") for event in ended):
         return f"the server did not count it: {ended}"
     return ""
