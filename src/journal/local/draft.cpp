@@ -41,7 +41,8 @@ std::optional<Claim> Draft::taken(const Engine& engine, std::span<const Group> e
 Result<void> Draft::write(const Engine& engine, const Group& group) {
   for (const auto& one : group.entries) PR_TRY(entry(engine, one));
   of_group_.clear();
-  for (const auto& one : group.moves) PR_TRY(move(engine, one));
+  const auto raw = PR_TRY(engine.spool.raw(group.moves));
+  for (std::size_t i = 0; i < raw.size(); ++i) move(group.moves[i], raw[i]);
   {
     std::lock_guard lock(engine.mutex);
     for (auto sequence : group.releases) {
@@ -79,8 +80,7 @@ Result<void> Draft::entry(const Engine& engine, const Entry& entry) {
   return {};
 }
 
-Result<void> Draft::move(const Engine& engine, const Move& move) {
-  const auto raw = PR_TRY(engine.spool.raw(move.from.value));
+void Draft::move(const Move& move, const Spool::Raw& raw) {
   const Sequence to{content_.next_sequence()};
   if (raw.body == Body::gone) gone_.push_back(to.value);
   if (raw.body == Body::blob) {
@@ -88,7 +88,6 @@ Result<void> Draft::move(const Engine& engine, const Move& move) {
   }
   content_.record(move.label, raw.body, raw.bytes);
   if (raw.body != Body::gone) of_group_.push_back(move.from.value);
-  return {};
 }
 
 void Draft::publish(Engine& engine, std::span<const Group> groups) {

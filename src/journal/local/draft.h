@@ -30,7 +30,7 @@ class Draft {
   Result<void> write(const Engine& engine, const Group& group);
   std::optional<Claim> taken(const Engine& engine, std::span<const Group> earlier, const Group& group) const;
   Result<void> entry(const Engine& engine, const Entry& entry);
-  Result<void> move(const Engine& engine, const Move& move);
+  void move(const Move& move, const Spool::Raw& raw);
 
   BatchBuilder content_;
   std::vector<Receipt> receipts_;

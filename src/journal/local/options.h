@@ -8,8 +8,7 @@
 namespace postrider::journal::local {
 
 struct Options {
-  std::uint64_t segment_bytes = 64ull
-                                << 20;  // of a spool file; a batch fits one, so at least 1 MiB in earnest
+  std::uint64_t segment_bytes = 64ull << 20;        // of a spool file, below 4 GiB; a batch must fit
   std::uint64_t event_segment_bytes = 16ull << 20;  // of an event file
   std::uint64_t spool_limit = 10ull << 30;          // limits.spool, both logs
   unsigned refuse_percent = 90;                     // of the limit: intake is refused above

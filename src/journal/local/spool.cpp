@@ -103,10 +103,17 @@ Error Spool::unreadable(const Place& place, Error error) const {
   return error;
 }
 
-Result<Spool::Raw> Spool::raw(std::uint64_t sequence) const {
+Result<std::vector<Spool::Raw>> Spool::raw(std::span<const Move> moves) const {
+  std::vector<Raw> found;
+  found.reserve(moves.size());
+  Cursor cursor;
+  for (const auto& move : moves) found.push_back(PR_TRY(raw(move.from.value, cursor)));
+  return found;
+}
+
+Result<Spool::Raw> Spool::raw(std::uint64_t sequence, Cursor& cursor) const {
   auto place = place_of(sequence);
   if (!place.ok()) return Raw{place.error().code == Code::corrupt ? Body::damaged : Body::gone, {}};
-  Cursor cursor;
   auto item = cursor.at(*place);
   if (item.ok()) return Raw{item->body, std::string(item->bytes)};
   auto error = unreadable(*place, std::move(item).error());

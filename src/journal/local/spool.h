@@ -51,12 +51,12 @@ class Spool {
   std::uint64_t live() const { return live_; }
   std::uint64_t quarantined() const { return damaged_.size(); }
 
-  // A record as it stands, for a move.
+  // Records as they stand, for moves.
   struct Raw {
     Body body = Body::gone;
     std::string bytes;
   };
-  Result<Raw> raw(std::uint64_t sequence) const;
+  Result<std::vector<Raw>> raw(std::span<const Move> moves) const;
   Result<std::vector<std::string>> read(std::span<const Sequence> sequences) const;
   std::vector<Journal::LiveRecord> worth_moving(std::size_t max) const;
 
@@ -75,6 +75,7 @@ class Spool {
     std::uint64_t sequence = 0;
   };
   class Cursor;
+  Result<Raw> raw(std::uint64_t sequence, Cursor& cursor) const;
   Result<Place> place_of(std::uint64_t sequence) const;
   Error unreadable(const Place& place, Error error) const;
   bool finished(const Use& use, std::uint64_t events_durable) const;
