@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as the body of POST /v3/mail/send: what is accepted keeps every promise, what is refused says why.
+// Any bytes as the body of POST /v3/mail/send: what is accepted keeps every promise, what is refused says
+// why.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

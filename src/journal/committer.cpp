@@ -55,12 +55,6 @@ Committer::Step Committer::commit_once() {
 }
 
 Committer::Step Committer::commit() {
-  if (PR_MUTANT(2)) {  // planted: acknowledge before the commit
-    std::vector<Done> early;
-    std::swap(early, batch_done_);
-    for (auto& done : early) done(Receipt{});
-    for (std::size_t i = 0; i < batch_.size(); ++i) batch_done_.emplace_back([](Result<Receipt>) {});
-  }
   auto receipts = journal_.commit(number_, batch_);
   if (receipts.ok()) {
     PR_CRASH_POINT("committer.durable");

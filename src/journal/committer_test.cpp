@@ -382,11 +382,6 @@ class PlantedBugs : public PromisesTest {
   ~PlantedBugs() override { crash::set_mutant(0); }
 };
 
-TEST_F(PlantedBugs, AcknowledgingBeforeTheCommitIsNoticed) {
-  crash::set_mutant(2);
-  EXPECT_NE(check(), "");
-}
-
 TEST_F(PlantedBugs, TakingAnAmbiguousCommitAsFailedIsNoticed) {
   crash::set_mutant(8);
   EXPECT_NE(check(), "");

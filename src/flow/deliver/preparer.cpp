@@ -10,8 +10,7 @@
 namespace postrider {
 namespace {
 
-// What a failure to prepare means for the recipients. `stale`: the record moved while the assignment was on
-// its way; everything else says what the operator must know.
+// What a failure to prepare means for the recipients, in the words the operator will read.
 Report::One as_result(const Error& error) {
   Report::One result;
   result.fate = Fate::local;
@@ -30,7 +29,7 @@ Report::One as_result(const Error& error) {
 
 void Preparer::refuse(Assignment assignment, const Error& error) {
   auto report = same_for_all(std::move(assignment), as_result(error));
-  report.stale = error.code == Code::not_found;
+  report.missing = error.code == Code::not_found;
   report.damaged = error.code == Code::corrupt;
   reports_(std::move(report));
 }

@@ -144,6 +144,9 @@ void Intake::take(const Submission& submission, Time now, Done done) {
     alone.claim = std::exchange(group.claim, std::nullopt);
     committer_.submit(std::move(alone), [](Result<journal::Receipt>) {});
   }
+  if (PR_MUTANT(2)) {  // planted: the answer does not wait for the commit
+    std::exchange(done, [](Result<Accepted>) {})(Accepted{planned->admission.id, false});
+  }
   const auto digest =
       submission.idempotency ? submission.idempotency->digest : std::array<std::uint8_t, 32>{};
   committer_.submit(std::move(group), [this, digest, admission = std::move(planned->admission),

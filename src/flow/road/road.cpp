@@ -124,26 +124,10 @@ Time Road::step(Time now) {
 }
 
 void Road::take_in(const Report& report, Time now) {
-  if (report.stale) {
+  const bool moved = report.missing && has_moved(report.assignment);
+  if (report.stale || report.missing || report.damaged) {
     scheduler_.returned(report.assignment, Scheduler::Went::well, millis(now));
-    for (std::size_t i = 0; i < report.results.size(); ++i) {
-      auto& recipient = *report.assignment.to[i].handle;
-      if (report.results[i].intent) queue_.intent(recipient, report.results[i].intent);
-      recipient.due_ms = millis(now);
-      scheduler_.add(recipient, millis(now));
-    }
-    return;
-  }
-  if (report.damaged) {
-    scheduler_.returned(report.assignment, Scheduler::Went::well, millis(now));
-    for (const auto& to : report.assignment.to) {
-      to.handle->standing = Standing::held;
-      ++counts_.held;
-    }
-    log_.alarm("recipient_held", {{"message", to_string(report.assignment.message)},
-                                  {"recipients", report.assignment.to.size()},
-                                  {"why", report.results.front().text}});
-    return;
+    return report.stale || moved ? again(report, now) : hold(report);
   }
   bool slow = false;
   for (const auto& result : report.results)
@@ -155,6 +139,37 @@ void Road::take_in(const Report& report, Time now) {
                                          : Scheduler::Went::well,
                       millis(now));
   for (std::size_t i = 0; i < report.results.size(); ++i) settle(report, i, now);
+}
+
+// Whether the cleaner has copied a record of this assignment to another place since it was made.
+bool Road::has_moved(const Assignment& assignment) const {
+  for (const auto& to : assignment.to) {
+    const auto& message = *to.handle->message;
+    const auto* variant = message.variant_of(to.n);
+    if (to.handle->queued != to.queued || message.accepted != assignment.accepted ||
+        (variant && variant->sequence != assignment.variant))
+      return true;
+  }
+  return false;
+}
+
+void Road::again(const Report& report, Time now) {
+  for (std::size_t i = 0; i < report.results.size(); ++i) {
+    auto& recipient = *report.assignment.to[i].handle;
+    if (report.results[i].intent) queue_.intent(recipient, report.results[i].intent);
+    recipient.due_ms = millis(now);
+    scheduler_.add(recipient, millis(now));
+  }
+}
+
+void Road::hold(const Report& report) {
+  for (const auto& to : report.assignment.to) {
+    to.handle->standing = Standing::held;
+    ++counts_.held;
+  }
+  log_.alarm("recipient_held", {{"message", to_string(report.assignment.message)},
+                                {"recipients", report.assignment.to.size()},
+                                {"why", report.results.front().text}});
 }
 
 Road::Settlement& Road::open() {

@@ -77,6 +77,9 @@ class Road {
 
   Inbox take_inbox();
   void take_in(const Report& report, Time now);
+  bool has_moved(const Assignment& assignment) const;
+  void again(const Report& report, Time now);  // at once, and it does not count as an attempt
+  void hold(const Report& report);
   void settle(const Report& report, std::size_t i, Time now);
   void end(Recipient& recipient, const Report::One& result, EventKind kind, Refusal refusal,
            const Report& report, Time now);

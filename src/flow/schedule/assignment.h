@@ -20,7 +20,8 @@ struct Assignment {
   TenantId tenant;
   journal::Sequence accepted;
   journal::Sequence variant;  // 0 = it travels inside the accepted record
-  std::uint32_t first = 0;    // the personalization's first recipient: Message-ID derives from it, whoever is left
+  std::uint32_t first =
+      0;  // the personalization's first recipient: Message-ID derives from it, whoever is left
   std::uint32_t lane = 0;
   struct To {
     Recipient* handle = nullptr;
@@ -55,7 +56,8 @@ struct Report {
   };
   std::vector<One> results;  // one per assignment.to, in order
   bool site_failed = false;  // no dialogue could be had at all: the destination's trouble, not the message's
-  bool stale = false;        // nothing was tried: the records had moved meanwhile; try again at once
+  bool stale = false;        // nothing was tried, and may be at once: the connection had gone cold
+  bool missing = false;      // nothing was tried: a record is not where it was; it has moved, or is gone
   bool damaged = false;      // nothing was tried: a record cannot be read; hold it for the operator
   std::string ip;
   io::TlsFacts tls;

@@ -46,11 +46,11 @@ std::optional<std::uint64_t> first_seed_that_goes_wrong(std::uint64_t most,
 const testing::DiskFault a_failed_sync{.operations = testing::on({testing::DiskOperation::sync}),
                                        .prefix = "spool/"};
 
-constexpr std::uint64_t seeds = 300;
+constexpr std::uint64_t seeds = 300;  // at most; most are found by the first few
 
 TEST(Mutants, WithoutThemNothingGoesWrong) {
-  EXPECT_EQ(first_seed_that_goes_wrong(seeds), std::nullopt);
-  EXPECT_EQ(first_seed_that_goes_wrong(seeds, a_failed_sync), std::nullopt);
+  EXPECT_EQ(first_seed_that_goes_wrong(60), std::nullopt);
+  EXPECT_EQ(first_seed_that_goes_wrong(60, a_failed_sync), std::nullopt);
 }
 
 TEST(Mutants, ASkippedSync) {

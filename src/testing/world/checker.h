@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -19,7 +20,7 @@ struct Account {
   const std::vector<MortalJournal::Batch>& batches;
   std::set<std::string> held;      // addresses the node still holds for the operator
   std::size_t damaged_places = 0;  // where a bit was rotted: what one place may cost is not a loss
-  bool events_damaged = false;
+  std::optional<Duration> latest;  // nothing may arrive later than this after its acceptance
   store::Store& store;
   Time now;
 };

@@ -16,7 +16,8 @@ struct Submitted {
   std::vector<std::string> recipients;  // addresses, each used in this request only
   std::size_t tries = 0;
   std::vector<MessageId> acknowledged;  // the ids it was told, once for each positive answer
-  bool refused = false;                 // a final no: nothing of it may be delivered
+  Instant acknowledged_at{};
+  bool refused = false;  // a final no: nothing of it may be delivered
   bool pending = false;
 };
 

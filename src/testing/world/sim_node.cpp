@@ -162,8 +162,8 @@ bool SimNode::quiet() const {
 std::string SimNode::unrest() const {
   const auto reader = reader_->status();
   return fmt::format("{} groups waiting, committing {}, road {}/{}, reader idle {} lag {} {}, upkeep {}",
-                     committer_.waiting(), committing_, road_awake_, stepping_, reader_idle_, reader.lag, reader.held,
-                     keeping_);
+                     committer_.waiting(), committing_, road_awake_, stepping_, reader_idle_, reader.lag,
+                     reader.held, keeping_);
 }
 
 void SimNode::die() {

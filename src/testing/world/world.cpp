@@ -30,7 +30,7 @@ journal::local::Options options_for(const Plan& plan) {
   journal::local::Options options;
   options.segment_bytes = plan.cramped ? 64 << 10 : 256 << 10;
   options.event_segment_bytes = 32 << 10;
-  options.spool_limit = plan.cramped ? 2 << 20 : 64 << 20;
+  options.spool_limit = plan.cramped ? 640 << 10 : 64 << 20;
   options.reserve_bytes = 64 << 10;
   options.reserve_percent = 1;
   options.free_segments = 2;
@@ -55,7 +55,8 @@ Plan draw_plan(SeededRandom& random) {
 }
 
 std::string describe(const Plan& plan) {
-  std::string out = fmt::format("{}, {} recipients, {} crashes", plan.reference ? "reference" : "local", plan.recipients, plan.crashes);
+  std::string out = fmt::format("{}, {} recipients, {} crashes", plan.reference ? "reference" : "local",
+                                plan.recipients, plan.crashes);
   const auto add = [&](bool is, std::string_view what) {
     if (is) out.append(", ").append(what);
   };
@@ -152,8 +153,10 @@ void World::make_submissions() {
     submission.tenant = TenantId{random_.between(1, tenants)};
     submission.shared.from = {"from@t" + std::to_string(submission.tenant.value) + ".test", ""};
     submission.shared.subject = fmt::format("s{}", submitted_.size());
-    std::string text(random_.between(10, 900), 'x');
-    if (random_.one_in(100)) text.assign(300'000, 'y');
+    std::string text(plan_.cramped ? random_.between(3000, 9000) : random_.between(10, 900), 'x');
+    if (!plan_.cramped && random_.one_in(20))
+      text.assign(random_.between(20'000, 60'000), 'f');                  // several frames
+    if (!plan_.cramped && random_.one_in(60)) text.assign(300'000, 'b');  // a body of its own
     submission.shared.content = {{"text/plain", std::move(text)}};
     const auto personalizations = random_.one_in(3) ? random_.between(2, 12) : 1;
     for (std::uint64_t p = 0; p < personalizations; ++p) {
@@ -209,6 +212,7 @@ void World::answered(std::size_t index, const Result<Accepted>& result) {
   auto& one = submitted_[index];
   if (result.ok()) {
     one.acknowledged.push_back(result->message);
+    one.acknowledged_at = executor_.now();
     // Now and then the answer is lost on its way, and a client with a key asks once more.
     if (one.submission.idempotency && one.acknowledged.size() < 2 && random_.one_in(4))
       executor_.after(3s, [this, index] { submit(index); });
@@ -242,8 +246,8 @@ void World::start_node() {
   crash_now_ = false;
   ++processes_;
   const auto name = fmt::format("p{:03}", processes_);
-  waiting_ = std::make_unique<SimNode>(SimNode::World{executor_, network_, store_disk_, *policies_, routes_, ids_,
-                                                      log_, batches_, plan_.max_age},
+  waiting_ = std::make_unique<SimNode>(SimNode::World{executor_, network_, store_disk_, *policies_, routes_,
+                                                      ids_, log_, batches_, plan_.max_age},
                                        name, engine(name));
   try_start();
 }
@@ -257,7 +261,8 @@ void World::try_start() {
     return;
   }
   if (!crash_now_ && (started.error().code == Code::fenced || started.error().code == Code::unavailable)) {
-    // The stream is another's until its lease is certainly dead; the one who waits must be the one who watched.
+    // The stream is another's until its lease is certainly dead; the one who waits must be the one who
+    // watched.
     executor_.after(500ms, [this] {
       if (waiting_) try_start();
     });
@@ -268,8 +273,10 @@ void World::try_start() {
   dying->die();
   if (crash_now_) {
     ++crashes_;
-    if (crash_power_) store_disk_.crash();
-    else store_disk_.kill();
+    if (crash_power_)
+      store_disk_.crash();
+    else
+      store_disk_.kill();
   }
   executor_.after(1s, [this] { start_node(); });
 }
@@ -471,8 +478,11 @@ Verdict World::run() {
     verdict.violations.push_back({"L", "it never came to rest: " + unrest()});
     return verdict;
   }
+  // How long after its acceptance a message may still arrive: its age, what it was scheduled ahead, a sweep.
+  std::optional<Duration> latest;
+  if (!plan_.clock_jumps) latest = plan_.max_age + 2h + 10min;
   Account account{submitted_, arrived, restarts_,      batches_,     held(),
-                  damaged_,   false,   node_->store(), clock_.wall()};
+                  damaged_,   latest,  node_->store(), clock_.wall()};
   verdict.violations = check(account);
   return verdict;
 }

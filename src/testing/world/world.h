@@ -107,7 +107,7 @@ class World {
   std::uint64_t crash_after_points_ = 0;
   bool healed_ = false;
   std::chrono::hours jumped_{0};  // how far the wall clock is from the truth
-  std::string last_failure_;  // why the last start failed
+  std::string last_failure_;      // why the last start failed
   std::set<std::pair<std::string, std::string>> reached_;
 };
 
