@@ -58,6 +58,7 @@ class ScriptedPeer::Conversation final : public SimReceiver,
   void grant(ServerSession::HandOver& handed) {
     ++messages_;
     auto& message = peer_.received_.emplace_back();
+    message.helo = session_.helo();
     message.envelope = std::move(handed.envelope);
     message.data = std::move(handed.data);
     message.at = peer_.executor_.now();

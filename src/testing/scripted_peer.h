@@ -19,6 +19,7 @@ namespace postrider::testing {
 // One completed DATA at a scripted server, whatever was said to it.
 struct ReceivedMessage {
   smtp::Envelope envelope;  // the recipients that were accepted
+  std::string helo;         // what the client called itself
   std::string data;
   Instant at{};                  // the final dot arrived
   std::uint64_t connection = 0;  // numbered per peer, from 1

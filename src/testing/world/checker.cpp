@@ -169,8 +169,10 @@ class Check {
     for (const auto* copy : copies)
       for (const auto& restart : account_.restarts)
         if (restart.process > copy->sender && copy->at > restart.at + slack)
-          violation("D",
-                    recipient + ": " + copy->sender + " sent after " + restart.process + " had taken over");
+          violation("D", fmt::format(
+                             "{}: {} sent {} s after {} had taken over", recipient, copy->sender,
+                             std::chrono::duration_cast<std::chrono::seconds>(copy->at - restart.at).count(),
+                             restart.process));
   }
 
   // One rotten place damages one batch at most: whatever is missing must have stood in as few batches as

@@ -47,7 +47,7 @@ SimNode::SimNode(World world, std::string name, std::unique_ptr<journal::Journal
                                                         .journal = journal_,
                                                         .committer = committer_,
                                                         .reports = reports,
-                                                        .helo = "node.test",
+                                                        .helo = name_,
                                                         .source = name_},
                                            world_.routes, Deliverer::Options{.connections_most = 4});
   preparer_ = std::make_unique<Preparer>(

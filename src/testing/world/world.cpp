@@ -77,22 +77,6 @@ struct World::Policies final : postrider::Policies {
   }
 };
 
-// A scripted server that also remembers which process sent each message.
-struct World::Peer final : ScriptedPeer {
-  using ScriptedPeer::ScriptedPeer;
-  Greeting greet(const io::Endpoint& to, std::string_view source) override {
-    auto greeting = ScriptedPeer::greet(to, source);
-    greeted = source;
-    return greeting;
-  }
-  void accept(std::shared_ptr<SimConnection> connection) override {
-    senders.emplace_back(greeted);
-    ScriptedPeer::accept(std::move(connection));
-  }
-  std::string greeted;
-  std::vector<std::string> senders;  // by connection number, from 1
-};
-
 World::World(std::uint64_t seed, Plan plan)
     : plan_(plan),
       random_(seed),
@@ -134,7 +118,8 @@ void World::make_peers() {
   for (std::size_t i = 0; i < destinations; ++i) {
     auto script = i == 0 ? PeerScript{} : peer_script(random_);
     if (plan_.takeover) script.link.latency = std::chrono::milliseconds(random_.between(1, 4000));
-    peers_.push_back(std::make_unique<Peer>(executor_, "mx." + destination(i), script, random_.word()));
+    peers_.push_back(
+        std::make_unique<ScriptedPeer>(executor_, "mx." + destination(i), script, random_.word()));
     const io::Endpoint at{"10.0.0." + std::to_string(i + 1), 25};
     network_.listen(at, *peers_.back());
     Route route;
@@ -436,7 +421,7 @@ std::vector<Arrived> World::arrivals() const {
       if (!message.taken()) continue;
       for (const auto& recipient : message.envelope.recipients)
         out.push_back({recipient, message.data, message.at, message.answer_read() && !message.kept_silently,
-                       peer->senders[message.connection - 1]});
+                       message.helo});
     }
   std::ranges::sort(out, {}, [](const Arrived& one) { return std::tie(one.at, one.recipient, one.sender); });
   return out;

@@ -59,7 +59,6 @@ class World {
 
  private:
   struct Policies;
-  struct Peer;
 
   void make_peers();
   void make_submissions();
@@ -91,7 +90,7 @@ class World {
   ReferenceDatabase database_;
   RouteTable routes_;
   std::unique_ptr<Policies> policies_;
-  std::vector<std::unique_ptr<Peer>> peers_;
+  std::vector<std::unique_ptr<ScriptedPeer>> peers_;
   std::vector<Submitted> submitted_;
   std::vector<Restart> restarts_;
   std::vector<MortalJournal::Batch> batches_;
