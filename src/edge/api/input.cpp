@@ -3,11 +3,17 @@
 
 namespace postrider::api {
 
+namespace {
+
+constexpr std::size_t most_of_a_name = 200;  // a client may call a field anything, at any length
+
+}  // namespace
+
 std::string Input::path() const {
   if (!up_) return {};
   auto path = up_->path();
   if (!path.empty()) path.push_back('.');
-  return path.append(name_.data() ? std::string(name_) : std::to_string(index_));
+  return path.append(name_.data() ? std::string(name_.substr(0, most_of_a_name)) : std::to_string(index_));
 }
 
 void Input::wrong(std::string message, std::string_view anchor) const {
@@ -45,7 +51,8 @@ void tell_unsupported(const Input& member, std::string_view name, std::string_vi
 
 void tell_unknown(const Input& member, std::string_view name, std::string_view anchor) {
   std::string message = "[";
-  message.append(name.substr(0, 200)).append("] is not a field here. Remove it, or check its spelling.");
+  message.append(name.substr(0, most_of_a_name))
+      .append("] is not a field here. Remove it, or check its spelling.");
   member.wrong(std::move(message), anchor);
 }
 

@@ -12,7 +12,7 @@ namespace postrider::api::mail_send {
 namespace {
 
 std::string bracketed(std::string_view text) {
-  constexpr std::size_t most = 200;  // of the client's own bytes in an answer
+  constexpr std::size_t most = 300;  // of the client's own bytes in an answer
   return "[" + std::string(text.substr(0, most)) + "]";
 }
 
@@ -116,9 +116,9 @@ void read_categories(Shared& shared, const Input& list) {
     if (!text) return list.wrong("Categories must be an array of strings.", anchor);
     if (!is_ascii(*text)) return list.wrong("Categories can not contain non-ASCII characters.", anchor);
     if (text->size() > most_category_bytes)
-      return list.wrong("Each category must not be longer than 255 characters. [" + std::string(*text) +
-                            "] exceeds this limit",
-                        anchor);
+      return list.wrong(
+          "Each category must not be longer than 255 characters. " + bracketed(*text) + " exceeds this limit",
+          anchor);
     if (std::ranges::find(shared.categories, *text) != shared.categories.end())
       return list.wrong("The categories must be a unique list, and you have included " + bracketed(*text) +
                             " more than once.",
