@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
+#include "base/crash_point.h"
 #include "journal/local/file_io.h"
 #include "journal/local/trial.h"
 #include "journal/local/verify.h"

@@ -4,7 +4,6 @@
 #include <memory>
 #include <string_view>
 
-#include "base/crash_point.h"
 #include "journal/local/local_journal.h"
 #include "testing/faulty_disk.h"
 #include "testing/journal_under_test.h"
@@ -27,11 +26,8 @@ class LocalUnderTest final : public testing::JournalUnderTest {
     return options;
   }
 
-  explicit LocalUnderTest(std::uint64_t seed, Options with = small())
-      : options(with), disk(seed), random(seed) {
-    crash::set_hook(&LocalUnderTest::at_point, this);
-  }
-  ~LocalUnderTest() override { crash::set_hook(nullptr, nullptr); }
+  explicit LocalUnderTest(std::uint64_t seed, Options with = small());
+  ~LocalUnderTest() override;
 
   Journal& open() override {
     journal.reset();
@@ -88,17 +84,15 @@ class LocalUnderTest final : public testing::JournalUnderTest {
   bool record = false;
 
  private:
+  void named_point(std::string_view name) {
+    if (record) points.emplace_back(name);
+    if (die_at_.empty() || die_at_ == name) point();
+  }
   void point() {
     if (!armed_ || crashed_ || steps_-- > 0) return;
     crashed_ = true;
     disk.set_down(true);
   }
-  static void at_point(std::string_view name, void* context) {
-    auto& self = *static_cast<LocalUnderTest*>(context);
-    if (self.record) self.points.emplace_back(name);
-    if (self.die_at_.empty() || self.die_at_ == name) self.point();
-  }
-
   bool armed_ = false;
   bool crashed_ = false;
   std::uint64_t steps_ = 0;

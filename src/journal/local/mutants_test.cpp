@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <optional>
 
+#include "base/crash_point.h"
 #include "journal/local/trial.h"
 
 // The planted bugs of docs/mutants.md that live here: lives full of crashes find each of them, and find
