@@ -71,8 +71,8 @@ Committer::Step Committer::commit() {
     refuse(receipts.error());
     return Step::worked;
   }
-  // Nothing is stored. Intake is told so and must not take the road down with it: what settles, and so frees room,
-  // goes on alone, and is offered again as long as the engine only asks for patience.
+  // Nothing is stored. Intake is told so and must not take the road down with it: what settles, and so frees
+  // room, goes on alone, and is offered again as long as the engine only asks for patience.
   const bool refused = refuse_intake(receipts.error());
   if (batch_.empty()) return Step::worked;
   if (why == Code::unavailable) {

@@ -2,6 +2,7 @@
 #include "testing/sectors.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace postrider::testing {
@@ -93,9 +94,10 @@ void Sectors::drop_cache() {
 
 void Sectors::power_cut(SeededRandom& random, Unsynced fate) {
   if (fate == Unsynced::random) {
-    const auto draw = random.between(0, 3);
+    const auto draw = random.between(0, 4);
     if (draw == 0) fate = Unsynced::lost;
     if (draw == 1) fate = Unsynced::kept;
+    if (draw == 2) return power_cut_amid(random);
   }
   const auto arrives = [&](std::uint8_t dirty) -> std::uint8_t {
     if (fate == Unsynced::lost) return 0;
@@ -110,6 +112,27 @@ void Sectors::power_cut(SeededRandom& random, Unsynced fate) {
   const bool size_arrives = fate == Unsynced::kept || (fate == Unsynced::random && random.one_in(2));
   if (size_arrives) durable_size_ = size_;
   resize(durable_size_);  // sectors beyond it may have arrived, but nobody can reach them
+  sync();
+}
+
+// The device wrote from front to back and was interrupted: what a long write most often leaves.
+void Sectors::power_cut_amid(SeededRandom& random) {
+  std::ranges::sort(unequal_);
+  std::uint64_t dirty = 0;
+  for (const auto index : unequal_) dirty += static_cast<std::uint64_t>(std::popcount(pages_[index]->dirty));
+  auto left = random.between(0, dirty);
+  settle_each([&](Page& page) {
+    std::uint8_t arrived = 0;
+    for (unsigned bit = 0; bit < 8 && left > 0; ++bit) {
+      if (!(page.dirty & (1u << bit))) continue;
+      arrived = static_cast<std::uint8_t>(arrived | (1u << bit));
+      --left;
+    }
+    copy_sectors(page.media, page.cache, arrived);
+    copy_sectors(page.cache, page.media, page.dirty | page.stale);
+    page.dirty = page.stale = 0;
+  });
+  durable_size_ = size_;
   sync();
 }
 

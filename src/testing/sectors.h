@@ -13,7 +13,7 @@ namespace postrider::testing {
 
 // What a power cut makes of data that was written and not synced.
 enum class Unsynced {
-  random,  // each sector by itself arrived or not, some files whole, some not at all
+  random,  // each sector by itself arrived or not; or all from the front up to some place; or all; or none
   lost,
   kept,
 };
@@ -45,6 +45,7 @@ class Sectors {
   bool written(std::uint64_t offset) const { return page_at(offset) != nullptr; }  // not a hole
 
  private:
+  void power_cut_amid(SeededRandom& random);
   static constexpr std::size_t page_bytes = 4096;
   static constexpr std::size_t sectors_per_page = page_bytes / sector;
   struct Page {

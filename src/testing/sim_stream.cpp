@@ -33,7 +33,8 @@ Task<Result<void>> SimStream::write(std::string_view bytes, Instant deadline) {
 }
 
 Task<Result<io::TlsFacts>> SimStream::start_tls(io::TlsWanted wanted, Instant deadline) {
-  if (connection_->closed(end_) || connection_->ended(end_)) co_return gone();  // nobody will wake us any more
+  if (connection_->closed(end_) || connection_->ended(end_))
+    co_return gone();  // nobody will wake us any more
   const auto& link = connection_->link();
   const auto done = connection_->stalled() ? never : connection_->executor().now() + 2 * link.latency;
   // Nothing is in flight, so whoever wakes this means that the connection has come to its end.

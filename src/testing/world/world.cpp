@@ -143,7 +143,8 @@ void World::make_submissions() {
       text.assign(random_.between(20'000, 60'000), 'f');                  // several frames
     if (!plan_.cramped && random_.one_in(60)) text.assign(300'000, 'b');  // a body of its own
     submission.shared.content = {{"text/plain", std::move(text)}};
-    const auto personalizations = random_.one_in(3) ? random_.between(2, 12) : 1;
+    const bool large = submitted_.empty() && random_.one_in(4);
+    const auto personalizations = large ? 110 : random_.one_in(3) ? random_.between(2, 12) : 1;
     for (std::uint64_t p = 0; p < personalizations; ++p) {
       Personalization personalization;
       for (auto n = random_.one_in(3) ? random_.between(2, 4) : 1; n > 0; --n) {
@@ -151,7 +152,10 @@ void World::make_submissions() {
         one.recipients.push_back(email);
         personalization.to.push_back({std::move(email), ""});
       }
-      if (random_.one_in(4)) personalization.substitutions = {{"x", "z"}};
+      if (large)
+        personalization.substitutions = {{"name", std::string(300, 'n')}};
+      else if (random_.one_in(4))
+        personalization.substitutions = {{"x", "z"}};
       if (random_.one_in(10))
         personalization.send_at = clock_.wall() + std::chrono::seconds(random_.between(60, 7200));
       submission.personalizations.push_back(std::move(personalization));
@@ -176,6 +180,11 @@ void World::submit(std::size_t index) {
   if (!node_ || crash_now_) {
     executor_.after(5s, [this, index] { submit(index); });
     return;
+  }
+  if (one.recipients.size() > 100 && !plan_.reference && !healed_ && random_.one_in(2)) {
+    // A batch of many frames: the power goes while it is on its way to the disk.
+    crash_power_ = true;
+    crash_after_operations_ = random_.between(1, 3);
   }
   node_->submit(one.submission, [this, index, process = processes_](Result<Accepted> result) {
     if (crash_now_ || process != processes_ || !node_)
