@@ -158,10 +158,10 @@ class Journal {
   // caller's, strictly increasing from 1 within an epoch. On ok everything is on stable storage. Errors:
   //   exhausted  nothing stored; above the watermark or no room. Groups for the road may still fit.
   //   unavailable  nothing stored, for a passing reason: the same batch may be tried again
-  //   invalid    nothing stored: a group breaks a limit (inline_limit, a blob that was not staged, too large
-  //   a batch) fenced     nothing stored, now or ever, under this epoch ambiguous  stored or not: ask
-  //   landed(number) before anything else io         a sync failed. Whether it is stored is unknown until a
-  //   restart; nothing commits before one.
+  //   invalid    nothing stored: a group breaks a limit (inline_limit, an unstaged blob, too large a batch)
+  //   fenced     nothing stored, now or ever, under this epoch
+  //   ambiguous  stored or not: ask landed(number) before anything else
+  //   io         a sync failed. Whether it is stored is unknown until a restart; nothing commits before one.
   virtual Result<std::vector<Receipt>> commit(std::uint64_t number, std::span<const Group> groups) = 0;
 
   // After `ambiguous`: the receipts of that batch if it is stored, nullopt if it is not and never will be, so
