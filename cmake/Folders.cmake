@@ -92,6 +92,9 @@ function(postrider_folders layers)
       target_include_directories(headers_alone PRIVATE ${CMAKE_SOURCE_DIR}/src)
       target_compile_options(headers_alone PRIVATE -O0 -g0 -fno-sanitize=all)  # nothing of it is ever run
       target_link_libraries(headers_alone PRIVATE fmt::fmt GTest::gmock)
+      if(POSTRIDER_CRASH_POINTS)
+        target_compile_definitions(headers_alone PRIVATE POSTRIDER_CRASH_POINTS=1)
+      endif()
       list(APPEND programs headers_alone)
     endif()
     add_custom_target(suite DEPENDS ${programs})  # what tests/run builds, together with the binary
