@@ -12,6 +12,11 @@ using journal::Label;
 using journal::Sequence;
 using records::Kind;
 
+// The slabs forget their objects; only what a message owns beside itself must be given back.
+Queue::~Queue() {
+  messages_.each([](Message& message) { message.variants.reset(); });
+}
+
 std::uint32_t Queue::lane_index(std::uint64_t lane) {
   const auto [at, fresh] = lane_numbers_.try_emplace(lane, static_cast<std::uint32_t>(lanes_.size()));
   if (fresh) lanes_.push_back(lane);

@@ -34,6 +34,11 @@ struct Admission {
 // touches it. The states and what a crash leaves in each are docs/queue-states.md.
 class Queue {
  public:
+  Queue() = default;
+  ~Queue();
+  Queue(const Queue&) = delete;
+  Queue& operator=(const Queue&) = delete;
+
   // A lane is the stable hash of a destination; inside, destinations are numbered in order of first sight.
   std::uint32_t lane_index(std::uint64_t lane);
   std::uint64_t lane_hash(std::uint32_t index) const { return lanes_[index]; }
