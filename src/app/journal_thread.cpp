@@ -4,6 +4,11 @@
 #include "base/crash_point.h"
 
 namespace postrider::app {
+namespace {
+
+constexpr int upkeep_steps = 16;
+
+}  // namespace
 
 JournalThread::JournalThread(journal::Journal& journal, journal::Committer& committer, const Clock& clock,
                              Log& log, Options options)
@@ -19,10 +24,14 @@ JournalThread::~JournalThread() {
 
 void JournalThread::maintain() {
   const auto now = clock_.wall();
-  // Bounded steps: what does not fit now goes on after the next batch, so that acknowledgements never wait
-  // long.
-  const auto more = journal_.maintain(now, now - options_.keep_events);
-  if (!more.ok()) log_.warning("journal_upkeep", {{"why", more.error().detail}});
+  // Steps are bounded, and so is their number: what does not fit now goes on after the next batch, so that
+  // acknowledgements never wait long. One step is never enough, since carrying events has something to do
+  // under load always, and hints and recycling come after it.
+  for (int step = 0; step < upkeep_steps; ++step) {
+    const auto more = journal_.maintain(now, now - options_.keep_events);
+    if (!more.ok()) log_.warning("journal_upkeep", {{"why", more.error().detail}});
+    if (!more.ok() || !*more) return;
+  }
 }
 
 void JournalThread::run() {

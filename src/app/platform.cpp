@@ -14,7 +14,7 @@ namespace postrider::app {
 namespace {
 
 constexpr auto control_pause = std::chrono::milliseconds(200);
-constexpr auto reader_pause = std::chrono::milliseconds(20);
+constexpr auto reader_pause = std::chrono::milliseconds(100);  // fewer, larger transactions
 constexpr auto capture_pause = std::chrono::milliseconds(100);
 
 std::size_t or_cores(std::size_t wanted) {
