@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <ctime>
 #include <future>
 #include <string>
 #include <string_view>
@@ -24,6 +25,17 @@ using namespace std::chrono_literals;
 
 inline Instant soon(Loop& loop, Duration time = 10s) {
   return loop.now() + time;
+}
+
+// Keeps this thread busy for so much of its own time, however little of the machine it gets.
+inline void burn_cpu(Duration time) {
+  const auto used = [] {
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+  };
+  for (const auto begun = used(); used() < begun + time;) {
+  }
 }
 
 // Runs a coroutine on a loop and waits for what it returns. `start` is called on the loop.

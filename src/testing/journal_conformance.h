@@ -36,6 +36,8 @@ class JournalConformance : public ::testing::TestWithParam<JournalEngine> {
   std::vector<std::string> events(journal::Cursor after = {}) const;     // all after the cursor, page by page
   std::string answer(std::uint64_t tenant, std::string_view key) const;  // of a claim, or "no claim"
   void upkeep();  // maintain until there is no more to do
+  // A sentence about something that this engine cannot meet, not one it leaves out: noted, and no skip.
+  void does_not_apply(const char* why) { RecordProperty("does_not_apply", why); }
 
   std::unique_ptr<JournalUnderTest> subject;
   journal::Journal* journal = nullptr;

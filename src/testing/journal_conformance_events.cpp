@@ -186,7 +186,7 @@ TEST_P(JournalConformance, ACursorAheadOfTheLogIsInvalid) {
 
 TEST_P(JournalConformance, AGapStopsThePageUntilItIsFilled) {
   commit(telling({"1"}));
-  if (!subject->hide_events(true)) GTEST_SKIP() << "events appear in order";
+  if (!subject->hide_events(true)) return does_not_apply("events appear in order");
   commit(telling({"2"}));
   subject->hide_events(false);
   commit(telling({"3"}));
