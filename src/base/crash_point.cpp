@@ -15,6 +15,7 @@ struct Installed {
 thread_local Installed installed;
 
 const char* const crash_at = std::getenv("CRASH_AT");
+const char* const poisonous = std::getenv("POISON");
 int active_mutant = [] {
   const char* text = std::getenv("MUTANT");
   return text ? std::atoi(text) : 0;
@@ -29,6 +30,12 @@ void set_hook(Hook hook, void* context) {
 void reached(std::string_view point) {
   if (installed.hook) return installed.hook(point, installed.context);
   if (crash_at && point == crash_at) std::raise(SIGKILL);
+}
+
+void poison(std::string_view text) {
+  if (!poisonous || installed.hook || !text.contains(poisonous)) return;
+  const char* number = std::getenv("POISON_SIGNAL");
+  std::raise(number ? std::atoi(number) : SIGSEGV);
 }
 
 int mutant() {
