@@ -65,6 +65,8 @@ std::vector<api::Metric> all_metrics(Platform& platform) {
   add("postrider_queue_waiting", "Recipients waiting", Type::gauge, loaded(counts->waiting));
   add("postrider_queue_in_flight", "Transactions handed out", Type::gauge, loaded(counts->out));
   add("postrider_queue_held", "Recipients held for the operator", Type::gauge, loaded(counts->held));
+  add("postrider_queue_suspected", "Those of them over whom the process died twice", Type::gauge,
+      loaded(counts->suspected));
   const auto outcome = [&](std::string kind, const std::atomic<std::uint64_t>& value) {
     add("postrider_outcomes_total", "What attempts came to", Type::counter, loaded(value),
         {{"kind", std::move(kind)}});

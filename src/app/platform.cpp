@@ -38,6 +38,7 @@ Result<std::unique_ptr<Platform>> Platform::start(const Config& config, DataDire
 
 Result<void> Platform::open() {
   PR_TRY(open_journal());
+  PR_TRY(open_suspects());
   signers_ = std::make_unique<io::WorkerPool>("sign", or_cores(config_.limits_signers), 100'000);
   signer_ =
       std::make_unique<LocalSigner>([this](Executor::Work work) { return signers_->post(std::move(work)); });
@@ -67,9 +68,23 @@ Result<void> Platform::open_journal() {
   return {};
 }
 
+Result<void> Platform::open_suspects() {
+  suspects_ = std::make_unique<Suspects>(*data_.disk);
+  // Without it the counts begin anew: two more deaths, not a server that does not start.
+  if (auto loaded = suspects_->load(); !loaded.ok())
+    log_.alarm("suspects_unreadable", {{"why", loaded.error().detail}});
+  crash_file_ = PR_TRY(io::CrashFile::open(config_.data + "/crash-slots"));
+  const auto& death = crash_file_->death();
+  if (!death) return {};
+  log_.alarm("died_by_signal", {{"signal", death->signal}, {"working_on", death->works.size()}});
+  suspects_->died(death->life, death->works);
+  return {};
+}
+
 void Platform::wire_road() {
   road_thread_ = std::make_unique<RoadThread>(clock_, wall_);
   Road::Options options;
+  options.suspects = suspects_.get();
   options.retry.max_age = config_.delivery_max_age;
   road_ = std::make_unique<Road>(
       *journal_, *committer_, log_, options,
@@ -91,15 +106,16 @@ void Platform::wire_road() {
                      .wall = wall_,
                      .journal = *journal_,
                      .committer = *committer_,
+                     .cells = crash_file_->cells(),
                      .reports = reports,
                      .helo = config_.node_name,
                      .source = config_.delivery_sources.empty() ? "" : config_.delivery_sources.front()},
         routes_, Deliverer::Options{});
     lanes_.push_back(std::move(lane));
   }
-  capturer_ = std::make_unique<Capturer>(*data_.captures, reports, log_);
+  capturer_ = std::make_unique<Capturer>(*data_.captures, crash_file_->cells(), reports, log_);
   preparer_ = std::make_unique<Preparer>(
-      *journal_, *policies_, *signer_, Preparer::Options{.sign = config_.delivery_sign},
+      *journal_, *policies_, *signer_, crash_file_->cells(), Preparer::Options{.sign = config_.delivery_sign},
       [this](Prepared prepared) { deliver(std::move(prepared)); }, reports);
   composers_ = std::make_unique<io::WorkerPool>("compose", 1, 1'000'000);
   intake_ =
@@ -118,6 +134,7 @@ Result<void> Platform::recover() {
   journal_thread_ = std::make_unique<JournalThread>(
       *journal_, *committer_, clock_, log_, JournalThread::Options{.keep_events = config_.retention_events});
   road_->restored(recovered, now());
+  crash_file_->begin(1 + random_.next() / 2);  // only after the last death has been counted
   log_.info("journal_recovered",
             {{"epoch", recovered.epoch},
              {"live", recovered.live},

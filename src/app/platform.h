@@ -28,6 +28,7 @@
 #include "flow/policy/policy_book.h"
 #include "flow/road/road.h"
 #include "flow/sign/local_signer.h"
+#include "io/crash_file.h"
 #include "io/http_server.h"
 #include "io/runtime.h"
 #include "io/system_clock.h"
@@ -82,6 +83,7 @@ class Platform {
   Platform(const Config& config, DataDirectory& data, Clock& clock, Random& random, Log& log);
   Result<void> open();
   Result<void> open_journal();
+  Result<void> open_suspects();
   void wire_road();
   void open_readers();
   Result<void> wire_doors();
@@ -116,6 +118,8 @@ class Platform {
   std::unique_ptr<JournalDirectory> journal_directory_;
   journal::local::LocalJournal* journal_ = nullptr;  // the directory's
   std::unique_ptr<journal::Committer> committer_;
+  std::unique_ptr<io::CrashFile> crash_file_;
+  std::unique_ptr<Suspects> suspects_;
   std::unique_ptr<io::WorkerPool> signers_;
   std::unique_ptr<LocalSigner> signer_;
   std::unique_ptr<PolicyBook> policies_;

@@ -23,6 +23,7 @@ struct Row {
   TenantId tenant;
   std::string email;
   Standing standing = Standing::waiting;
+  Reason reason = Reason::none;
   std::int64_t due_ms = 0;
   std::uint16_t attempts = 0;
   bool in_doubt = false;
@@ -42,9 +43,22 @@ std::string_view name(Standing standing) {
   return "unknown";
 }
 
+std::string_view name(Reason reason) {
+  switch (reason) {
+    case Reason::none:
+      return "";
+    case Reason::damaged:
+      return "damaged";
+    case Reason::suspected:
+      return "suspected";
+  }
+  return "";
+}
+
 Row row_of(const Recipient& recipient, const journal::Journal& journal) {
-  Row row{recipient.id(),    recipient.message->tenant, "", recipient.standing, recipient.due_ms,
-          recipient.attempt, recipient.in_doubt};
+  Row row{recipient.id(),     recipient.message->tenant, "",
+          recipient.standing, recipient.reason,          recipient.due_ms,
+          recipient.attempt,  recipient.in_doubt};
   if (auto bytes = journal.read({&recipient.queued, 1}); bytes.ok())
     if (auto queued = records::decode_queued(bytes->front()); queued.ok())
       row.email = std::move(queued->email);
@@ -75,7 +89,15 @@ Result<std::invoke_result_t<Look&, const Queue&, const journal::Journal&>> look_
   Queue queue;
   PR_TRY(journal->journal().recover(
       [&](journal::Sequence sequence, const journal::Label& label) { queue.restore(sequence, label); }));
-  queue.restored();
+  const auto all = queue.restored();
+  Suspects suspects(*bench.data.disk);
+  PR_TRY(suspects.load());
+  for (auto* recipient : all.waiting) {
+    if (suspects.of(recipient->id()) != Suspects::Verdict::held || recipient->standing == Standing::held)
+      continue;
+    recipient->standing = Standing::held;
+    recipient->reason = Reason::suspected;
+  }
   auto seen = look(queue, journal->journal());
   PR_TRY(journal->journal().close());
   return seen;
@@ -87,12 +109,9 @@ void describe(json::Writer& writer, const Row& row) {
       .string(to_string(row.id))
       .key("account")
       .string(std::to_string(row.tenant.value));
-  writer.key("to")
-      .string(row.email)
-      .key("state")
-      .string(name(row.standing))
-      .key("attempts")
-      .number(row.attempts);
+  writer.key("to").string(row.email).key("state").string(name(row.standing));
+  if (row.reason != Reason::none) writer.key("reason").string(name(row.reason));
+  writer.key("attempts").number(row.attempts);
   writer.key("due")
       .number(seconds(from_millis(row.due_ms)))
       .key("possible_duplicate")
@@ -101,7 +120,8 @@ void describe(json::Writer& writer, const Row& row) {
 }
 
 std::string line(const Row& row) {
-  return to_string(row.id) + "  " + row.email + "  " + std::string(name(row.standing)) + ", " +
+  return to_string(row.id) + "  " + row.email + "  " + std::string(name(row.standing)) +
+         (row.reason == Reason::none ? "" : ": " + std::string(name(row.reason))) + ", " +
          std::to_string(row.attempts) + " attempts, due " + mail::date(from_millis(row.due_ms)) + "\n";
 }
 

@@ -58,6 +58,7 @@ bool Capturer::step(Time now) {
   if (batch.empty()) return false;
   std::vector<capture::CapturedMessage> messages;
   for (const auto& prepared : batch) {
+    const io::WorkingOn working(cells_, work_of(prepared.assignment));
     const auto raw = received(prepared.head, prepared.body->wire);
     const auto from = field(prepared.head, "From: "), subject = field(prepared.head, "Subject: ");
     for (std::size_t i = 0; i < prepared.emails.size(); ++i) {

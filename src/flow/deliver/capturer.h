@@ -16,8 +16,8 @@ namespace postrider {
 // step() on one.
 class Capturer {
  public:
-  Capturer(capture::Captures& captures, Reports reports, Log& log)
-      : captures_(captures), reports_(std::move(reports)), log_(log) {}
+  Capturer(capture::Captures& captures, io::WorkCells& cells, Reports reports, Log& log)
+      : captures_(captures), cells_(cells), reports_(std::move(reports)), log_(log) {}
 
   void add(Prepared prepared);
   bool step(Time now);       // stores what has gathered, as one transaction; false = there was nothing
@@ -26,6 +26,7 @@ class Capturer {
 
  private:
   capture::Captures& captures_;
+  io::WorkCells& cells_;
   Reports reports_;
   Log& log_;
   std::mutex mutex_;

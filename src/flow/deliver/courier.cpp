@@ -119,8 +119,14 @@ Task<void> Courier::converse() {
     else if (*got == 0)
       session_.closed("the peer closed the connection");
     else
-      session_.receive({buffer.data(), *got});
+      take({buffer.data(), *got});
   }
+}
+
+void Courier::take(std::string_view bytes) {
+  std::optional<io::WorkingOn> working;
+  if (current_) working.emplace(tools_.cells, work_of(current_->assignment));
+  session_.receive(bytes);
 }
 
 Task<void> Courier::handshake() {
@@ -153,6 +159,7 @@ Task<void> Courier::ready() {
     co_return;
   }
   current_ = std::move(next);
+  const io::WorkingOn working(tools_.cells, work_of(current_->assignment));
   smtp::Envelope envelope;
   envelope.sender = current_->sender;
   for (const auto& email : current_->emails) {
@@ -221,6 +228,7 @@ Task<void> Courier::settled(smtp::Settled settled) {
     intent_.reset();
   }
   PR_CRASH_POINT("deliver.answered");
+  const io::WorkingOn working(tools_.cells, work_of(current_->assignment));
   Report report;
   report.ip = site_.route.next_hop.address;
   report.tls = tls_;

@@ -26,6 +26,7 @@ struct CourierTools {
   const AnchoredClock& wall;
   journal::Journal& journal;
   journal::Committer& committer;
+  io::WorkCells& cells;
   Reports reports;
   std::string helo;
   std::string source;  // local address to send from; empty = the system's choice
@@ -51,6 +52,7 @@ class Courier {
   Task<void> handshake();
   Task<void> ready();
   Task<void> give_body();
+  void take(std::string_view bytes);
   Task<void> settled(smtp::Settled settled);
   void hang_up(const smtp::HangUp& why);
   void fail_site(smtp::Stage stage, std::string text, const std::optional<smtp::Reply>& reply);

@@ -7,6 +7,7 @@
 
 #include "flow/compose/composer.h"
 #include "flow/schedule/assignment.h"
+#include "io/work_cells.h"
 
 namespace postrider {
 
@@ -25,6 +26,9 @@ struct Prepared {
 
 // Where reports of attempts go: to the road. Any thread.
 using Reports = std::function<void(Report)>;
+
+// What a thread that handles it is working on, for the crash slots.
+io::Work work_of(const Assignment& assignment);
 
 // A report that says the same of every recipient of an assignment.
 Report same_for_all(Assignment assignment, const Report::One& result);

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/crash_point.h"
 #include "protocol/mail/address.h"
 #include "protocol/smtp/dot_stuff.h"
 #include "records/accepted.h"
@@ -57,6 +58,8 @@ Result<Prepared> Preparer::compose_for(Assignment& assignment, Time now,
   for (std::size_t i = 0; i < assignment.to.size(); ++i)
     prepared.emails.push_back(std::move(PR_TRY(records::decode_queued(bytes[i])).email));
 
+  PR_CRASH_POINT("deliver.composing");
+  PR_POISON(prepared.emails.front());
   records::Variant variant;
   if (assignment.variant)
     variant = PR_TRY(records::decode_variant(bytes.back()));
@@ -87,12 +90,14 @@ Result<Prepared> Preparer::compose_for(Assignment& assignment, Time now,
 void Preparer::prepare(Assignment assignment, Time now) {
   std::vector<dkim::Unsigned> unsigned_headers;
   std::vector<Signer::Request> requests;
+  const io::WorkingOn working(cells_, work_of(assignment));
   auto prepared = compose_for(assignment, now, unsigned_headers, requests);
   if (!prepared.ok()) return refuse(std::move(assignment), prepared.error());
   prepared->assignment = std::move(assignment);
   signer_.sign(std::move(requests),
                [this, message = std::move(*prepared),
                 headers = std::move(unsigned_headers)](std::vector<Result<std::string>> signatures) mutable {
+                 const io::WorkingOn finishing(cells_, work_of(message.assignment));
                  std::string signed_headers;
                  for (std::size_t i = 0; i < signatures.size(); ++i) {
                    if (!signatures[i].ok())

@@ -22,11 +22,12 @@ class Preparer {
     bool sign = true;                                 // false: for measuring what everything else costs
     std::size_t cache_bytes = std::size_t{64} << 20;  // of requests ready for rendering
   };
-  Preparer(const journal::Journal& journal, const Policies& policies, Signer& signer, Options options,
-           Ready ready, Reports reports)
+  Preparer(const journal::Journal& journal, const Policies& policies, Signer& signer, io::WorkCells& cells,
+           Options options, Ready ready, Reports reports)
       : journal_(journal),
         policies_(policies),
         signer_(signer),
+        cells_(cells),
         sign_(options.sign),
         cache_(options.cache_bytes),
         ready_(std::move(ready)),
@@ -43,6 +44,7 @@ class Preparer {
   const journal::Journal& journal_;
   const Policies& policies_;
   Signer& signer_;
+  io::WorkCells& cells_;
   bool sign_;
   SourceCache cache_;
   Ready ready_;

@@ -54,6 +54,8 @@ enum class Standing : std::uint8_t {
   held,      // nobody may try it until an operator decides (its content is damaged, or it is suspected)
 };
 
+enum class Reason : std::uint8_t { none, damaged, suspected };  // why it is held; else none
+
 struct Recipient {
   Message* message = nullptr;
   journal::Sequence queued;  // where its record stands now
@@ -64,6 +66,7 @@ struct Recipient {
   std::uint32_t lane = 0;  // index of its destination
   std::uint16_t attempt = 0;
   Standing standing = Standing::waiting;
+  Reason reason = Reason::none;
   bool in_doubt = false;  // an earlier attempt may have been taken by the peer
 
   RecipientId id() const { return {message->id, n}; }

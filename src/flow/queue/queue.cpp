@@ -102,7 +102,7 @@ Queue::Restored Queue::restored() {
     if (message.here == 0) return empty.push_back(&message);
     for (auto* recipient = message.recipients; recipient; recipient = recipient->sibling) {
       // Without its content nobody can send it. It stays visible, and an operator decides.
-      if (!message.accepted) recipient->standing = Standing::held;
+      if (!message.accepted) recipient->standing = Standing::held, recipient->reason = Reason::damaged;
       out.waiting.push_back(recipient);
     }
   });

@@ -14,7 +14,8 @@ namespace postrider {
 namespace {
 
 constexpr auto sweep_every = std::chrono::seconds(60);
-constexpr std::size_t settlement_most = 256;  // recipients in one group
+constexpr std::chrono::milliseconds look_again = std::chrono::seconds(1);  // at those who may not go now
+constexpr std::size_t settlement_most = 256;                               // recipients in one group
 constexpr std::size_t cleaned_at_once = 256;
 
 template <class... Ts>
@@ -48,6 +49,8 @@ Road::Road(journal::Journal& journal, journal::Committer& committer, Log& log, O
       dispatch_(std::move(dispatch)),
       wake_(std::move(wake)),
       scheduler_(options.limits, options.retry, std::move(may_send), millis(now)),
+      trials_(options.suspects),
+      clean_most_(cleaned_at_once),
       next_sweep_(now + sweep_every) {}
 
 void Road::admitted(Admission admission) {
@@ -82,6 +85,7 @@ Road::Inbox Road::take_inbox() {
 void Road::restored(const journal::Recovered& recovered, Time now) {
   auto all = queue_.restored();
   release(std::move(all.orphans));
+  judge_suspects();
   for (auto* recipient : all.waiting) {
     if (recipient->standing == Standing::held) {
       ++counts_.held;
@@ -92,9 +96,48 @@ void Road::restored(const journal::Recovered& recovered, Time now) {
     // a fact.
     if (recipient->in_doubt && recovered.taken_over)
       recipient->due_ms = std::max(recipient->due_ms, millis(now + options_.unknown_wait));
-    scheduler_.add(*recipient, millis(now));
+    line_up(*recipient, now);
   }
   log_.info("road_restored", {{"recipients", queue_.recipients()}, {"messages", queue_.messages()}});
+}
+
+void Road::judge_suspects() {
+  auto* suspects = options_.suspects;
+  if (!suspects) return;
+  const auto judged = suspects->judge(queue_);
+  if (!judged.ok()) log_.alarm("suspects_not_noted", {{"why", judged.error().detail}});
+  queue_.each_message([&](const Message& message) {
+    std::size_t held = 0;
+    for (auto* recipient = message.recipients; recipient; recipient = recipient->sibling) {
+      const auto verdict = suspects->of(recipient->id());
+      // What could not be noted must not be tried: it might kill us without being counted, again and again.
+      const bool hold =
+          verdict == Suspects::Verdict::held || (verdict == Suspects::Verdict::suspected && !judged.ok());
+      if (!hold || recipient->standing == Standing::held) continue;
+      recipient->standing = Standing::held;
+      recipient->reason = Reason::suspected;
+      ++counts_.suspected;
+      ++held;
+    }
+    if (held > 0)
+      log_.alarm("recipient_held", {{"message", to_string(message.id)},
+                                    {"recipients", held},
+                                    {"why", "suspected: the process died over it, twice"}});
+  });
+}
+
+// It waits for its turn, or for its trial.
+void Road::line_up(Recipient& recipient, Time now) {
+  recipient.standing = Standing::waiting;
+  if (options_.suspects && options_.suspects->of(recipient.id()) == Suspects::Verdict::suspected)
+    trials_.add(recipient);
+  else
+    scheduler_.add(recipient, millis(now));
+}
+
+void Road::let_go(Recipient& recipient) {
+  --counts_.held;
+  if (std::exchange(recipient.reason, Reason::none) == Reason::suspected) --counts_.suspected;
 }
 
 Time Road::step(Time now) {
@@ -105,25 +148,37 @@ Time Road::step(Time now) {
   for (const auto& report : inbox.reports) take_in(report, now);
   if (now >= next_sweep_) sweep(now);
   flush();
-
-  Time next = next_sweep_;
-  if (picking_ && !committer_.stopped()) {
-    auto picked = scheduler_.pick(millis(now));
-    std::visit(
-        overloaded{[&](Scheduler::Due& due) {
-                     dispatch_(std::move(due.assignments));
-                     next = now;
-                   },
-                   [&](const Scheduler::Wait& wait) { next = std::min(next, from_millis(wait.until_ms)); },
-                   [](const Scheduler::Idle&) {}},
-        picked);
-  }
-  counts_.waiting.store(static_cast<std::int64_t>(scheduler_.waiting()), std::memory_order_relaxed);
+  const auto next = picking_ && !committer_.stopped() ? std::min(next_sweep_, pick(now)) : next_sweep_;
+  counts_.waiting.store(static_cast<std::int64_t>(scheduler_.waiting() + trials_.waiting()),
+                        std::memory_order_relaxed);
   counts_.out.store(static_cast<std::int64_t>(scheduler_.out()), std::memory_order_relaxed);
   return next;
 }
 
+// Hands out what may go now; when to look again.
+Time Road::pick(Time now) {
+  if (auto trial = trials_.next(scheduler_, now)) {
+    std::vector<Assignment> alone;
+    alone.push_back(std::move(*trial));
+    dispatch_(std::move(alone));
+  }
+  if (trials_.alone(now)) return trials_.until();
+  auto next = trials_.waiting() > 0 ? now + look_again : Time::max();
+  auto picked = scheduler_.pick(millis(now));
+  std::visit(
+      overloaded{[&](Scheduler::Due& due) {
+                   dispatch_(std::move(due.assignments));
+                   next = now;
+                 },
+                 [&](const Scheduler::Wait& wait) { next = std::min(next, from_millis(wait.until_ms)); },
+                 [](const Scheduler::Idle&) {}},
+      picked);
+  return next;
+}
+
 void Road::take_in(const Report& report, Time now) {
+  if (auto home = trials_.home(report); !home.ok())
+    log_.warning("suspect_not_cleared", {{"why", home.error().detail}});
   const bool moved = report.missing && has_moved(report.assignment);
   if (report.stale || report.missing || report.damaged) {
     scheduler_.returned(report.assignment, Scheduler::Went::well, millis(now));
@@ -158,13 +213,14 @@ void Road::again(const Report& report, Time now) {
     auto& recipient = *report.assignment.to[i].handle;
     if (report.results[i].intent) queue_.intent(recipient, report.results[i].intent);
     recipient.due_ms = millis(now);
-    scheduler_.add(recipient, millis(now));
+    line_up(recipient, now);
   }
 }
 
 void Road::hold(const Report& report) {
   for (const auto& to : report.assignment.to) {
     to.handle->standing = Standing::held;
+    to.handle->reason = Reason::damaged;
     ++counts_.held;
   }
   log_.alarm("recipient_held", {{"message", to_string(report.assignment.message)},
@@ -265,6 +321,8 @@ void Road::expire(Recipient& recipient, std::string email, const std::string& la
 void Road::sweep(Time now) {
   next_sweep_ = now + sweep_every;
   for (auto* recipient : scheduler_.expired(millis(now))) expire(*recipient, {}, {}, now);
+  for (auto* recipient : trials_.expired(millis(now), options_.retry.max_age.count()))
+    expire(*recipient, {}, {}, now);
   for (auto& settlement : std::exchange(refused_, {})) submit(std::move(settlement));
   clean(now);
 }
@@ -312,7 +370,7 @@ void Road::release(std::vector<journal::Sequence> sequences) {
 void Road::clean(Time) {
   auto cleaning = std::make_shared<Cleaning>();
   journal::Group group;
-  for (const auto& record : journal_.worth_moving(cleaned_at_once)) {
+  for (const auto& record : journal_.worth_moving(clean_most_)) {
     const auto what = queue_.movable(record);
     if (!what.recipient && !what.message) continue;
     group.moves.push_back({record.sequence, record.label});
@@ -329,12 +387,18 @@ void Road::clean(Time) {
 }
 
 void Road::cleaned(Cleaning& cleaning, const Result<journal::Receipt>& result) {
+  // Records differ in size a thousandfold: a group that fits nowhere is tried with half as many.
+  if (!result.ok() && result.error().code == Code::invalid)
+    clean_most_ = std::max<std::size_t>(1, cleaning.moved.size() / 2);
+  else
+    clean_most_ = std::min(clean_most_ * 2, cleaned_at_once);
   std::vector<journal::Sequence> left_behind;
   for (std::size_t i = 0; i < cleaning.moved.size(); ++i) {
     const auto& moved = cleaning.moved[i];
     auto* message = queue_.find(moved.message);
     auto* recipient = moved.n ? queue_.find(RecipientId{moved.message, *moved.n}) : nullptr;
-    if (recipient && recipient->standing == Standing::settling) recipient->standing = Standing::waiting;
+    if (recipient && recipient->standing == Standing::settling)
+      recipient->standing = recipient->reason == Reason::none ? Standing::waiting : Standing::held;
     if (!result.ok()) continue;
     const journal::Sequence to{result->first.value + i};
     // Whoever ended while its record was being copied released the old place: the copy is nobody's.
@@ -345,45 +409,6 @@ void Road::cleaned(Cleaning& cleaning, const Result<journal::Receipt>& result) {
       left_behind.push_back(to);
   }
   release(std::move(left_behind));
-}
-
-Result<std::size_t> Road::order(Order order, std::optional<RecipientId> which, Time now) {
-  std::vector<Recipient*> chosen;
-  if (which) {
-    auto* recipient = queue_.find(*which);
-    if (!recipient) return Error{Code::not_found, "no such recipient is waiting"};
-    chosen.push_back(recipient);
-  } else {
-    queue_.each_message([&](const Message& message) {
-      for (auto* recipient = message.recipients; recipient; recipient = recipient->sibling)
-        chosen.push_back(recipient);
-    });
-  }
-  std::size_t done = 0;
-  for (auto* recipient : chosen) {
-    const bool held = recipient->standing == Standing::held;
-    if (!held && recipient->standing != Standing::waiting) continue;  // its fate is being decided right now
-    if (order == Order::release && !held) continue;
-    if (held)
-      --counts_.held;
-    else
-      scheduler_.remove(*recipient);
-    if (order == Order::drop) {
-      Report::One result;
-      if (auto bytes = journal_.read({&recipient->queued, 1}); bytes.ok())
-        if (auto queued = records::decode_queued(bytes->front()); queued.ok())
-          result.email = std::move(queued->email);
-      result.text = "dropped by the operator";
-      end(*recipient, result, EventKind::dropped, Refusal::none, Report{}, now);
-      ++counts_.dropped;
-    } else {
-      recipient->due_ms = millis(now);
-      scheduler_.add(*recipient, millis(now));
-    }
-    ++done;
-  }
-  flush();
-  return done;
 }
 
 }  // namespace postrider

@@ -5,11 +5,14 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "flow/queue/queue.h"
+#include "flow/road/suspects.h"
+#include "flow/road/trials.h"
 #include "flow/schedule/assignment.h"
 #include "flow/schedule/scheduler.h"
 #include "journal/committer.h"
@@ -26,6 +29,7 @@ class Road {
   struct Options {
     Scheduler::Limits limits;
     RetryPolicy retry;
+    Suspects* suspects = nullptr;  // over whom earlier processes died; null = nobody keeps count
     std::chrono::milliseconds unknown_wait = std::chrono::minutes(10);  // RFC 5321's wait for the final reply
   };
   using Dispatch = std::function<void(std::vector<Assignment>)>;
@@ -57,7 +61,7 @@ class Road {
   struct Counts {
     std::atomic<std::uint64_t> delivered = 0, deferred = 0, bounced = 0, blocked = 0, dropped = 0;
     std::atomic<std::uint64_t> possible_duplicates = 0;
-    std::atomic<std::int64_t> waiting = 0, out = 0, held = 0;
+    std::atomic<std::int64_t> waiting = 0, out = 0, held = 0, suspected = 0;  // of those held
   };
   const Counts& counts() const { return counts_; }
 
@@ -76,6 +80,11 @@ class Road {
   };
 
   Inbox take_inbox();
+  void judge_suspects();
+  Time pick(Time now);
+  Result<void> acquit(std::span<Recipient* const> chosen);
+  void line_up(Recipient& recipient, Time now);
+  void let_go(Recipient& recipient);
   void take_in(const Report& report, Time now);
   bool has_moved(const Assignment& assignment) const;
   void again(const Report& report, Time now);  // at once, and it does not count as an attempt
@@ -103,11 +112,13 @@ class Road {
   Wake wake_;
   Queue queue_;
   Scheduler scheduler_;
+  Trials trials_;
   std::mutex mutex_;
   Inbox inbox_;
   std::atomic<bool> picking_ = true;
   std::shared_ptr<Settlement> open_;
   std::vector<std::shared_ptr<Settlement>> refused_;  // no room on the disk: offered again
+  std::size_t clean_most_;                            // records in the next group that copies some elsewhere
   Time next_sweep_{};
   Counts counts_;
 };

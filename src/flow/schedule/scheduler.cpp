@@ -71,6 +71,16 @@ Scheduler::Pick Scheduler::pick(std::int64_t now_ms) {
   return Wait{next_ms};
 }
 
+std::optional<Assignment> Scheduler::pick_alone(Recipient& recipient, std::int64_t now_ms) {
+  auto& site = destination(recipient.lane);
+  if (recipient.standing != Standing::waiting || recipient.due_ms > now_ms || site.not_before_ms > now_ms ||
+      !may_send_(recipient.message->tenant))
+    return std::nullopt;
+  ++site.out;
+  ++out_;
+  return assign(recipient.lane, {&recipient});
+}
+
 Assignment Scheduler::assign(std::uint32_t lane, const std::vector<Recipient*>& taken) const {
   const auto& message = *taken.front()->message;
   Assignment assignment;

@@ -2,6 +2,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -42,6 +43,9 @@ class Scheduler {
   struct Idle {};
   using Pick = std::variant<Due, Wait, Idle>;
   Pick pick(std::int64_t now_ms);
+
+  // One that waits nowhere here, by itself and past everybody in line; nullopt = not now.
+  std::optional<Assignment> pick_alone(Recipient& recipient, std::int64_t now_ms);
 
   // The transaction came back. The window and the site's pause follow from how it went.
   enum class Went { well, slow_down, site_failed };

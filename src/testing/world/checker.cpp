@@ -21,6 +21,8 @@ class Check {
 
   std::vector<Violation> run() {
     for (const auto& submitted : account_.submitted) one(submitted);
+    for (const auto& recipient : account_.suspected)
+      if (!account_.poisoned.contains(recipient)) violation("L", recipient + " is held for what another did");
     contain_damage();
     return std::move(violations_);
   }
@@ -65,6 +67,7 @@ class Check {
       const bool known = timeline != events.end();
       const bool ended =
           known && std::ranges::any_of(timeline->second.events, is_final, &activity::Happened::kind);
+      if (account_.suspected.contains(recipient) && known && !ended) continue;
       const bool held = account_.damaged_places > 0 && account_.held.contains(recipient);
       if (!arrived && !ended && !held) {
         if (account_.damaged_places > 0)

@@ -18,14 +18,18 @@ struct Account {
   const std::vector<Arrived>& arrived;  // in order of arrival
   const std::vector<Restart>& restarts;
   const std::vector<MortalJournal::Batch>& batches;
-  std::set<std::string> held;      // addresses the node still holds for the operator
-  std::size_t damaged_places = 0;  // where a bit was rotted: what one place may cost is not a loss
-  std::optional<Duration> latest;  // nothing may arrive later than this after its acceptance
+  std::set<std::string> held;       // addresses the node still holds for the operator
+  std::set<std::string> suspected;  // of those, because processes died over them
+  std::set<std::string> poisoned;   // over whom processes did die
+  std::size_t damaged_places = 0;   // where a bit was rotted: what one place may cost is not a loss
+  std::optional<Duration> latest;   // nothing may arrive later than this after its acceptance
   store::Store& store;
   Time now;
 };
 
-// L  nothing acknowledged is lost: it arrived, or a final event says why not, or it is held.
+// L  nothing acknowledged is lost: it arrived, or a final event says why not, or it is held. Held as
+// suspected
+//    is only what kills.
 // D  nothing arrives twice, but where the sender could not know: it died, or the line broke, between the
 // peer's taking it and
 //    its own record of that. The copies are the same to the byte.

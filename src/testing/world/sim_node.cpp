@@ -19,14 +19,18 @@ constexpr int upkeep_steps = 64;
 
 }  // namespace
 
-SimNode::SimNode(World world, std::string name, std::unique_ptr<journal::Journal> engine)
+SimNode::SimNode(World world, std::string name, std::unique_ptr<journal::Journal> engine,
+                 const std::optional<io::CrashFile::Death>& death)
     : world_(world),
       name_(std::move(name)),
       home_(world.executor),
       wall_(world.executor.clock()),
       journal_(std::move(engine), world.batches),
-      committer_(journal_, {}, world.log) {
+      committer_(journal_, {}, world.log),
+      suspects_(world.store_disk) {
+  if (death) suspects_.died(death->life, death->works);
   Road::Options options;
+  options.suspects = &suspects_;
   options.retry.max_age = world_.max_age;
   options.limits.window_start = 4;
   road_ = std::make_unique<Road>(
@@ -46,12 +50,13 @@ SimNode::SimNode(World world, std::string name, std::unique_ptr<journal::Journal
                                                         .wall = wall_,
                                                         .journal = journal_,
                                                         .committer = committer_,
+                                                        .cells = cells_,
                                                         .reports = reports,
                                                         .helo = name_,
                                                         .source = name_},
                                            world_.routes, Deliverer::Options{.connections_most = 4});
   preparer_ = std::make_unique<Preparer>(
-      journal_, world_.policies, signer_, Preparer::Options{.cache_bytes = 1 << 20},
+      journal_, world_.policies, signer_, cells_, Preparer::Options{.cache_bytes = 1 << 20},
       [this](Prepared prepared) {
         home_.post([this, message = std::move(prepared)]() mutable { deliverer_->take(std::move(message)); });
       },
@@ -63,6 +68,7 @@ SimNode::SimNode(World world, std::string name, std::unique_ptr<journal::Journal
 SimNode::~SimNode() = default;
 
 Result<void> SimNode::start() {
+  PR_TRY(suspects_.load());
   const auto recovered = PR_TRY(journal_.recover(
       [this](journal::Sequence sequence, const journal::Label& label) { road_->restore(sequence, label); }));
   quarantined_ = recovered.quarantined.size();

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <array>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -13,6 +15,7 @@
 #include "flow/policy/tenant_policy.h"
 #include "flow/road/road.h"
 #include "flow/sign/signer.h"
+#include "io/crash_file.h"
 #include "journal/committer.h"
 #include "readers/activity/activity.h"
 #include "readers/reader.h"
@@ -48,7 +51,9 @@ class SimNode {
     std::vector<MortalJournal::Batch>& batches;
     std::chrono::milliseconds max_age;
   };
-  SimNode(World world, std::string name, std::unique_ptr<journal::Journal> engine);
+  // `death` = what an earlier process left in its crash slots.
+  SimNode(World world, std::string name, std::unique_ptr<journal::Journal> engine,
+          const std::optional<io::CrashFile::Death>& death);
   ~SimNode();
 
   // fenced = the stream is somebody else's still: try again. Everything else that is not ok ends this
@@ -73,6 +78,7 @@ class SimNode {
   Road& road() { return *road_; }
   store::Store& store() { return *store_; }
   journal::Journal& journal() { return journal_; }
+  const io::WorkCells& cells() const { return cells_; }
   const std::string& name() const { return name_; }
 
  private:
@@ -109,6 +115,9 @@ class SimNode {
   MortalJournal journal_;
   journal::Committer committer_;
   NullSigner signer_;
+  std::array<io::WorkCells::Cell, 1> cell_{};
+  io::WorkCells cells_{cell_};
+  Suspects suspects_;
   std::unique_ptr<DiskVfs> vfs_;
   std::unique_ptr<store::Store> store_;
   activity::ActivityEffect effect_;

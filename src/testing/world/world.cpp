@@ -19,7 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t tenants = 3, destinations = 8;
-constexpr std::chrono::milliseconds load_time = 40s, trouble_time = 10min;
+constexpr std::chrono::milliseconds load_time = 40s;
 constexpr auto horizon = std::chrono::hours(24 * 8);
 
 std::string destination(std::size_t i) {
@@ -39,44 +39,6 @@ journal::local::Options options_for(const Plan& plan) {
 
 }  // namespace
 
-Plan draw_plan(SeededRandom& random) {
-  Plan plan;
-  plan.reference = random.one_in(5);
-  plan.crashes = random.between(3, 6);
-  plan.failing_sync = random.one_in(6);
-  plan.full_disk = random.one_in(8);
-  plan.rot = random.one_in(8) ? 1 : 0;
-  plan.clock_jumps = random.one_in(4);
-  plan.takeover = plan.reference && random.one_in(2);
-  plan.pauses = random.one_in(5);
-  plan.cramped = random.one_in(3);
-  if (plan.reference) plan.failing_sync = plan.full_disk = plan.cramped = false, plan.rot = 0;
-  return plan;
-}
-
-std::string describe(const Plan& plan) {
-  std::string out = fmt::format("{}, {} recipients, {} crashes", plan.reference ? "reference" : "local",
-                                plan.recipients, plan.crashes);
-  const auto add = [&](bool is, std::string_view what) {
-    if (is) out.append(", ").append(what);
-  };
-  add(plan.failing_sync, "failing sync");
-  add(plan.full_disk, "full disk");
-  add(plan.rot > 0, "rot");
-  add(plan.clock_jumps, "clock jumps");
-  add(plan.takeover, "takeover");
-  add(plan.pauses, "pauses");
-  add(plan.cramped, "cramped");
-  return out;
-}
-
-struct World::Policies final : postrider::Policies {
-  std::vector<std::shared_ptr<TenantPolicy>> all;
-  std::shared_ptr<const TenantPolicy> tenant(TenantId id) const override {
-    return id.value >= 1 && id.value <= all.size() ? all[id.value - 1] : nullptr;
-  }
-};
-
 World::World(std::uint64_t seed, Plan plan)
     : plan_(plan),
       random_(seed),
@@ -86,24 +48,17 @@ World::World(std::uint64_t seed, Plan plan)
       log_(MemoryLog::Keep::counts),
       disk_(random_.word()),
       store_disk_(random_.word()),
-      database_(random_.word()),
-      policies_(std::make_unique<Policies>()) {
+      database_(random_.word()) {
   for (std::size_t i = 1; i <= tenants; ++i) {
     auto policy = std::make_shared<TenantPolicy>();
     policy->id = TenantId{i};
     policy->domains.push_back({"t" + std::to_string(i) + ".test", {}});
-    policies_->all.push_back(std::move(policy));
+    policies_.all.push_back(std::move(policy));
   }
   crash::set_hook(&World::reached, this);
   disk_.on_operation([this](DiskOperation, std::string_view) {
     if (crash_after_operations_ == 0 || crash_now_ || --crash_after_operations_ > 0) return;
-    crash_now_ = true;
-    if (crash_power_)
-      disk_.crash();
-    else
-      disk_.kill();
-    disk_.set_down(true);
-    store_disk_.set_down(true);
+    pull_the_plug(crash_power_);
   });
 }
 
@@ -166,6 +121,8 @@ void World::make_submissions() {
     }
     submitted_.push_back(std::move(one));
   }
+  for (std::size_t i = 0; i < plan_.poison; ++i)
+    poisoned_.insert(submitted_[random_.below(submitted_.size())].recipients.front());
   for (std::size_t i = 0; i < submitted_.size(); ++i) {
     submitted_[i].pending = true;
     executor_.after(std::chrono::milliseconds(random_.below(load_time.count())), [this, i] { submit(i); });
@@ -240,9 +197,9 @@ void World::start_node() {
   crash_now_ = false;
   ++processes_;
   const auto name = fmt::format("p{:03}", processes_);
-  waiting_ = std::make_unique<SimNode>(SimNode::World{executor_, network_, store_disk_, *policies_, routes_,
+  waiting_ = std::make_unique<SimNode>(SimNode::World{executor_, network_, store_disk_, policies_, routes_,
                                                       ids_, log_, batches_, plan_.max_age},
-                                       name, engine(name));
+                                       name, engine(name), death_);
   try_start();
 }
 
@@ -252,6 +209,7 @@ void World::try_start() {
     restarts_.push_back(
         {executor_.now(), waiting_->name(), {waiting_->in_doubt().begin(), waiting_->in_doubt().end()}});
     node_ = std::move(waiting_);
+    death_.reset();
     return;
   }
   if (!crash_now_ && (started.error().code == Code::fenced || started.error().code == Code::unavailable)) {
@@ -273,146 +231,6 @@ void World::try_start() {
       store_disk_.kill();
   }
   executor_.after(1s, [this] { start_node(); });
-}
-
-void World::crash(bool power) {
-  ++crashes_;
-  auto dying = std::move(node_);
-  crash_now_ = true;
-  disk_.set_down(true);
-  store_disk_.set_down(true);
-  if (dying) dying->die();
-  dying.reset();
-  if (power)
-    disk_.crash(), store_disk_.crash();
-  else
-    disk_.kill(), store_disk_.kill();
-  executor_.after(std::chrono::milliseconds(random_.between(10, 3000)), [this] { start_node(); });
-}
-
-void World::reached(std::string_view point, void* context) {
-  auto& world = *static_cast<World*>(context);
-  if (world.crash_now_) return;
-  if (world.crash_after_points_ == 0 || --world.crash_after_points_ > 0) return;
-  world.note_states(point);
-  world.crash_now_ = true;
-  if (world.crash_power_)
-    world.disk_.crash();
-  else
-    world.disk_.kill();
-  world.disk_.set_down(true);
-  world.store_disk_.set_down(true);
-}
-
-void World::note_states(std::string_view point) {
-  const std::string at(point);
-  for (const auto& one : submitted_)
-    if (one.pending && one.tries > 0 && one.acknowledged.empty()) reached_.emplace("accepting", at);
-  if (!node_) {
-    reached_.emplace("recovering", at);
-    return;
-  }
-  node_->road().queue().each_message([&](const Message& message) {
-    for (auto* recipient = message.recipients; recipient; recipient = recipient->sibling) {
-      switch (recipient->standing) {
-        case Standing::waiting:
-          reached_.emplace(recipient->in_doubt ? "in doubt" : "waiting", at);
-          break;
-        case Standing::picked:
-          reached_.emplace("picked", at);
-          break;
-        case Standing::settling:
-          reached_.emplace("settling", at);
-          break;
-        case Standing::held:
-          reached_.emplace("held", at);
-          break;
-      }
-    }
-  });
-}
-
-void World::schedule_troubles() {
-  const auto sometime = [this] {
-    return std::chrono::milliseconds(random_.below(trouble_time.count() / 10));
-  };
-  for (std::size_t i = 0; i < plan_.crashes; ++i) {
-    const auto kind = random_.below(4);
-    const bool power = plan_.power && random_.one_in(2);
-    executor_.after(sometime(), [this, kind, power] {
-      if (healed_) return;
-      crash_power_ = power;
-      // The next moments decide: at a disk operation, at a named point, or here and now.
-      if (kind == 0 && !plan_.reference)
-        crash_after_operations_ = random_.between(1, 60);
-      else if (kind <= 2)
-        crash_after_points_ = random_.between(1, 60);
-      else if (node_)
-        crash(power);
-    });
-  }
-  if (plan_.failing_sync)
-    executor_.after(sometime(), [this] { disk_.fail({.operations = on({DiskOperation::sync})}); });
-  if (plan_.full_disk) {
-    executor_.after(sometime(), [this] { disk_.set_capacity(512 << 10); });
-    executor_.after(trouble_time / 2, [this] { disk_.set_capacity(1ull << 40); });
-  }
-  if (plan_.rot > 0)
-    executor_.after(sometime(), [this] {
-      if (!node_ || crash_now_) return;
-      for (std::size_t i = 0; i < plan_.rot; ++i) damaged_ += disk_.rot("spool/", 1);
-      crash(true);
-    });
-  if (plan_.clock_jumps)
-    for (int i = 0; i < 3; ++i)
-      executor_.after(sometime(), [this] {
-        // Never further than half a day from the truth: idempotency keys live a day longer than they must.
-        const auto target = std::chrono::hours(static_cast<int>(random_.below(25)) - 12);
-        clock_.jump_wall(target - std::exchange(jumped_, target));
-      });
-  if (plan_.reference)
-    database_.set_faults(
-        {.unavailable = 40, .ambiguous = 15, .landed_unavailable = 3, .burn = 10, .late_events = 10});
-  if (plan_.takeover)
-    for (int i = 0; i < 2; ++i)
-      executor_.after(sometime(), [this] {
-        if (!node_ || crash_now_ || healed_) return;
-        // Cut off from the database and alive: its connections to the world still work.
-        const auto name = node_->name();
-        database_.set_reachable(name, false);
-        auto cut = std::make_shared<std::unique_ptr<SimNode>>(std::move(node_));
-        executor_.after(100ms, [this] { start_node(); });
-        lingering_.push_back(cut);
-        executor_.after(40s, [cut] {
-          if (*cut) (*cut)->die();
-          cut->reset();
-        });
-      });
-  if (plan_.pauses) {
-    const auto tenant = random_.below(tenants);
-    const auto set = [this, tenant](bool may) {
-      auto changed = std::make_shared<TenantPolicy>(*policies_->all[tenant]);
-      changed->may_deliver = may;
-      policies_->all[tenant] = std::move(changed);
-    };
-    executor_.after(sometime(), [set] { set(false); });
-    executor_.after(random_.one_in(2) ? std::chrono::minutes(5) : std::chrono::hours(80),
-                    [set] { set(true); });
-  }
-  executor_.after(trouble_time, [this] { heal(); });
-}
-
-void World::heal() {
-  healed_ = true;
-  crash_after_operations_ = crash_after_points_ = 0;
-  disk_.heal();
-  disk_.set_capacity(1ull << 40);
-  database_.set_faults({});
-  for (auto& peer : peers_) {
-    auto script = PeerScript{};
-    script.link.latency = peer->script().link.latency;
-    peer->set_script(script);
-  }
 }
 
 bool World::clients_done() const {
@@ -475,8 +293,8 @@ Verdict World::run() {
   // How long after its acceptance a message may still arrive: its age, what it was scheduled ahead, a sweep.
   std::optional<Duration> latest;
   if (!plan_.clock_jumps) latest = plan_.max_age + 2h + 10min;
-  Account account{submitted_, arrived, restarts_,      batches_,     held(),
-                  damaged_,   latest,  node_->store(), clock_.wall()};
+  Account account{submitted_, arrived,  restarts_, batches_,       held(),       held(Reason::suspected),
+                  poisoned_,  damaged_, latest,    node_->store(), clock_.wall()};
   verdict.violations = check(account);
   return verdict;
 }
@@ -488,12 +306,21 @@ std::string World::unrest() const {
                      node_->road().queue().recipients(), node_->unrest());
 }
 
-std::set<std::string> World::held() const {
+std::optional<std::string> World::email_of(const Recipient& recipient) const {
+  auto bytes = node_->journal().read({&recipient.queued, 1});
+  if (!bytes.ok()) return std::nullopt;
+  auto queued = records::decode_queued(bytes->front());
+  if (!queued.ok()) return std::nullopt;
+  return std::move(queued->email);
+}
+
+// Who is still in the queue when all is over, or only those held for this reason.
+std::set<std::string> World::held(std::optional<Reason> why) const {
   std::set<std::string> out;
   node_->road().queue().each_message([&](const Message& message) {
     for (auto* recipient = message.recipients; recipient; recipient = recipient->sibling)
-      if (auto bytes = node_->journal().read({&recipient->queued, 1}); bytes.ok())
-        if (auto queued = records::decode_queued(bytes->front()); queued.ok()) out.insert(queued->email);
+      if (!why || (recipient->standing == Standing::held && recipient->reason == *why))
+        if (auto email = email_of(*recipient)) out.insert(std::move(*email));
   });
   return out;
 }

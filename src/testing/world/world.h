@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -18,27 +19,10 @@
 #include "testing/simulated_network.h"
 #include "testing/world/checker.h"
 #include "testing/world/history.h"
+#include "testing/world/plan.h"
 #include "testing/world/sim_node.h"
 
 namespace postrider::testing {
-
-// What one seed makes happen. Drawn by the seed; a test may set what it is about.
-struct Plan {
-  bool reference = false;  // the database's model instead of the local engine
-  std::size_t recipients = 200;
-  std::size_t crashes = 3;
-  bool power = true;  // some crashes take the page cache with them
-  bool failing_sync = false;
-  bool full_disk = false;
-  std::size_t rot = 0;  // places that rot
-  bool clock_jumps = false;
-  bool takeover = false;  // reference only: the node is cut off and another takes its stream
-  bool pauses = false;    // tenants are suspended for a while, once for longer than mail lives
-  bool cramped = false;   // little disk: segments are recycled and cleaned all the time
-  std::chrono::milliseconds max_age = std::chrono::hours(72);
-};
-Plan draw_plan(SeededRandom& random);
-std::string describe(const Plan& plan);  // in a few words, for whoever looks at a seed
 
 struct Verdict {
   std::vector<Violation> violations;
@@ -58,7 +42,12 @@ class World {
   Verdict run();
 
  private:
-  struct Policies;
+  struct Policies final : postrider::Policies {
+    std::vector<std::shared_ptr<TenantPolicy>> all;
+    std::shared_ptr<const TenantPolicy> tenant(TenantId id) const override {
+      return id.value >= 1 && id.value <= all.size() ? all[id.value - 1] : nullptr;
+    }
+  };
 
   void make_peers();
   void make_submissions();
@@ -69,12 +58,15 @@ class World {
   void start_node();
   void try_start();
   void crash(bool power);
+  void pull_the_plug(bool power);
+  bool composes_poison() const;
   void heal();
   void note_states(std::string_view point);
   bool at_rest() const;
   bool clients_done() const;
   std::vector<Arrived> arrivals() const;
-  std::set<std::string> held() const;
+  std::set<std::string> held(std::optional<Reason> why = {}) const;
+  std::optional<std::string> email_of(const Recipient& recipient) const;
   std::string unrest() const;  // why at_rest() says no, in words
   static void reached(std::string_view point, void* context);
 
@@ -89,7 +81,7 @@ class World {
   FaultyDisk store_disk_;  // the store's; the same machine, so they die together
   ReferenceDatabase database_;
   RouteTable routes_;
-  std::unique_ptr<Policies> policies_;
+  Policies policies_;
   std::vector<std::unique_ptr<ScriptedPeer>> peers_;
   std::vector<Submitted> submitted_;
   std::vector<Restart> restarts_;
@@ -102,6 +94,9 @@ class World {
   std::size_t damaged_ = 0;
   bool crash_now_ = false;  // asked for inside a disk operation or at a crash point
   bool crash_power_ = false;
+  std::set<std::string> poisoned_;             // addresses
+  std::optional<io::CrashFile::Death> death_;  // what the crash slots say, until a process has taken it in
+  std::uint64_t deaths_ = 0;
   std::uint64_t crash_after_operations_ = 0;  // 0 = not armed
   std::uint64_t crash_after_points_ = 0;
   bool healed_ = false;
