@@ -98,7 +98,7 @@ void World::make_submissions() {
       text.assign(random_.between(20'000, 60'000), 'f');                  // several frames
     if (!plan_.cramped && random_.one_in(60)) text.assign(300'000, 'b');  // a body of its own
     submission.shared.content = {{"text/plain", std::move(text)}};
-    const bool large = submitted_.empty() && random_.one_in(4);
+    const bool large = submitted_.empty() && random_.one_in(3);
     const auto personalizations = large ? 110 : random_.one_in(3) ? random_.between(2, 12) : 1;
     for (std::uint64_t p = 0; p < personalizations; ++p) {
       Personalization personalization;
@@ -138,7 +138,7 @@ void World::submit(std::size_t index) {
     executor_.after(5s, [this, index] { submit(index); });
     return;
   }
-  if (one.recipients.size() > 100 && !plan_.reference && !healed_ && random_.one_in(2)) {
+  if (one.recipients.size() > 100 && !plan_.reference && !healed_) {
     // A batch of many frames: the power goes while it is on its way to the disk.
     crash_power_ = true;
     crash_after_operations_ = random_.between(1, 3);
