@@ -7,6 +7,7 @@
 #include "app/host_port.h"
 #include "app/metrics.h"
 #include "app/networks.h"
+#include "base/stable_hash.h"
 #include "edge/api/errors.h"
 #include "io/loop.h"
 
@@ -83,9 +84,12 @@ Result<void> Platform::open_suspects() {
 
 void Platform::wire_road() {
   road_thread_ = std::make_unique<RoadThread>(clock_, wall_);
+  const auto node = stable_hash(config_.node_name);
   Road::Options options;
   options.suspects = suspects_.get();
+  options.node = node;
   options.retry.max_age = config_.delivery_max_age;
+  options.background = [this](Executor::Work work) { return workers_->post(std::move(work)); };
   road_ = std::make_unique<Road>(
       *journal_, *committer_, log_, options,
       [this](TenantId tenant) {
@@ -108,6 +112,7 @@ void Platform::wire_road() {
                      .committer = *committer_,
                      .cells = crash_file_->cells(),
                      .reports = reports,
+                     .node = node,
                      .helo = config_.node_name,
                      .source = config_.delivery_sources.empty() ? "" : config_.delivery_sources.front()},
         routes_, Deliverer::Options{});

@@ -6,6 +6,7 @@
 #include "app/command.h"
 #include "app/journal_directory.h"
 #include "app/platform.h"
+#include "base/stable_hash.h"
 #include "flow/queue/queue.h"
 #include "protocol/json/writer.h"
 #include "protocol/mail/date.h"
@@ -22,7 +23,7 @@ struct Row {
   RecipientId id;
   TenantId tenant;
   std::string email;
-  Standing standing = Standing::waiting;
+  std::string_view state = "waiting";
   Reason reason = Reason::none;
   std::int64_t due_ms = 0;
   std::uint16_t attempts = 0;
@@ -55,14 +56,16 @@ std::string_view name(Reason reason) {
   return "";
 }
 
+std::string email_of(journal::Sequence queued, const journal::Journal& journal) {
+  if (auto bytes = journal.read({&queued, 1}); bytes.ok())
+    if (auto record = records::decode_queued(bytes->front()); record.ok()) return std::move(record->email);
+  return {};
+}
+
 Row row_of(const Recipient& recipient, const journal::Journal& journal) {
-  Row row{recipient.id(),     recipient.message->tenant, "",
-          recipient.standing, recipient.reason,          recipient.due_ms,
-          recipient.attempt,  recipient.in_doubt};
-  if (auto bytes = journal.read({&recipient.queued, 1}); bytes.ok())
-    if (auto queued = records::decode_queued(bytes->front()); queued.ok())
-      row.email = std::move(queued->email);
-  return row;
+  return {recipient.id(),           recipient.message->tenant, email_of(recipient.queued, journal),
+          name(recipient.standing), recipient.reason,          recipient.due_ms,
+          recipient.attempt,        recipient.in_doubt};
 }
 
 std::vector<Row> rows_of(const Queue& queue, const journal::Journal& journal, std::size_t limit) {
@@ -89,7 +92,7 @@ Result<std::invoke_result_t<Look&, const Queue&, const journal::Journal&>> look_
   Queue queue;
   PR_TRY(journal->journal().recover(
       [&](journal::Sequence sequence, const journal::Label& label) { queue.restore(sequence, label); }));
-  const auto all = queue.restored();
+  const auto all = queue.restored(stable_hash(bench.config.node_name));
   Suspects suspects(*bench.data.disk);
   PR_TRY(suspects.load());
   for (auto* recipient : all.waiting) {
@@ -109,7 +112,7 @@ void describe(json::Writer& writer, const Row& row) {
       .string(to_string(row.id))
       .key("account")
       .string(std::to_string(row.tenant.value));
-  writer.key("to").string(row.email).key("state").string(name(row.standing));
+  writer.key("to").string(row.email).key("state").string(row.state);
   if (row.reason != Reason::none) writer.key("reason").string(name(row.reason));
   writer.key("attempts").number(row.attempts);
   writer.key("due")
@@ -120,9 +123,24 @@ void describe(json::Writer& writer, const Row& row) {
 }
 
 std::string line(const Row& row) {
-  return to_string(row.id) + "  " + row.email + "  " + std::string(name(row.standing)) +
+  return to_string(row.id) + "  " + row.email + "  " + std::string(row.state) +
          (row.reason == Reason::none ? "" : ": " + std::string(name(row.reason))) + ", " +
          std::to_string(row.attempts) + " attempts, due " + mail::date(from_millis(row.due_ms)) + "\n";
+}
+
+// Who is parked comes back into memory, so that what follows finds them: one, or all. The journal is asked on
+// this thread, which takes a while when it is large.
+Result<void> bring_back(Workbench& bench, std::optional<RecipientId> which) {
+  if (!bench.running) return {};
+  const auto parked = bench.running->on_road([&](Road& road) { return road.begin_recall(which); });
+  if (parked.hashes.empty()) return {};
+  const auto found = recall(bench.running->journal(), parked);
+  bench.running->on_road([&](Road& road) {
+    road.end_recall(found, bench.running->now());
+    return true;
+  });
+  if (!found.ok()) return found.error();
+  return {};
 }
 
 Result<Output> list(Workbench& bench, const Arguments& arguments) {
@@ -132,21 +150,31 @@ Result<Output> list(Workbench& bench, const Arguments& arguments) {
   if (error != std::errc() || end != text.data() + text.size() || limit == 0)
     return Error{Code::invalid, "--limit must be a number from 1"};
   struct Seen {
-    std::size_t recipients = 0;
+    std::size_t recipients = 0, parked = 0;
     std::vector<Row> rows;
   };
   const auto seen = PR_TRY(look_at_queue(bench, [&](const Queue& queue, const journal::Journal& journal) {
-    return Seen{queue.recipients(), rows_of(queue, journal, limit)};
+    const auto parked = queue.parking().recipients();
+    return Seen{queue.recipients() + parked, parked, rows_of(queue, journal, limit)};
   }));
   Output out;
   json::Writer writer(out.json);
-  writer.begin_object().key("waiting").number(seen.recipients).key("recipients").begin_array();
+  writer.begin_object()
+      .key("waiting")
+      .number(seen.recipients)
+      .key("parked")
+      .number(seen.parked)
+      .key("recipients")
+      .begin_array();
   for (const auto& row : seen.rows) {
     describe(writer, row);
     out.text += line(row);
   }
   writer.end_array().end_object();
-  out.text += std::to_string(seen.recipients) + " recipients waiting\n";
+  out.text += std::to_string(seen.recipients) + " recipients waiting";
+  if (seen.parked > 0)
+    out.text += ", " + std::to_string(seen.parked) + " of them parked until their hour comes";
+  out.text += "\n";
   return out;
 }
 
@@ -154,6 +182,7 @@ Result<Output> show(Workbench& bench, const Arguments& arguments) {
   const auto id =
       arguments.plain().size() == 1 ? parse_recipient_id(arguments.plain().front()) : std::nullopt;
   if (!id) return Error{Code::invalid, "say which recipient by its id in `queue list`"};
+  PR_TRY(bring_back(bench, id));
   const auto row = PR_TRY(
       look_at_queue(bench, [&](const Queue& queue, const journal::Journal& journal) -> std::optional<Row> {
         const auto* recipient = queue.find(*id);
@@ -178,6 +207,7 @@ Result<Output> order(Workbench& bench, const Arguments& arguments, Road::Order w
     if (arguments.plain().size() == 1) which = parse_recipient_id(arguments.plain().front());
     if (!which) return Error{Code::invalid, "say which recipient by its id in `queue list`, or --all"};
   }
+  if (what != Road::Order::release) PR_TRY(bring_back(bench, which));  // what is held is never parked
   const auto count = PR_TRY(
       bench.running->on_road([&](Road& road) { return road.order(what, which, bench.running->now()); }));
   Output out;

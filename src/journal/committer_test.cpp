@@ -64,6 +64,8 @@ class StubJournal final : public Journal {
   Counters counters() const override { return {}; }
   Result<bool> maintain(Time, Time) override { return false; }
   std::vector<LiveRecord> worth_moving(std::size_t) const override { return {}; }
+  Result<void> recall(const Wanted&, const Live&) const override { return {}; }
+  Sequence recallable() const override { return {}; }
 
  private:
   std::uint64_t sequence_ = 0;

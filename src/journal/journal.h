@@ -201,6 +201,13 @@ class Journal {
     Label label;
   };
   virtual std::vector<LiveRecord> worth_moving(std::size_t max) const = 0;
+
+  // Tells again of the live records that are `wanted`, in sequence order, as recover() did: for an owner that
+  // has parked some, which is to keep nothing of them in memory. Only those below recallable() are told of.
+  // Slow, it looks at every label; `wanted` is called on this thread. unavailable = not now, ask again.
+  using Wanted = std::function<bool(const Label&)>;
+  virtual Result<void> recall(const Wanted& wanted, const Live& live) const = 0;
+  virtual Sequence recallable() const = 0;
 };
 
 }  // namespace postrider::journal

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "testing/journal_groups.h"
 
 namespace postrider::testing {
@@ -120,6 +122,34 @@ TEST_P(JournalConformance, ReleasingTwiceOrTheUnknownChangesNothing) {
   EXPECT_EQ(read(commit("new")), "new") << "an early release of a later sequence is no debt";
   restart();
   EXPECT_THAT(live, SizeIs(2));
+}
+
+TEST_P(JournalConformance, RecallTellsOfTheWantedThatAreLiveAndWhatItMayLeaveOutIsStated) {
+  const auto first = commit(records({"a", "b", "c", "d"})).first;
+  commit(releasing({{first.value + 1}}));
+  upkeep();
+  restart();  // whoever starts anew closes what it finds
+  upkeep();
+  EXPECT_GT(journal->recallable().value, first.value + 3);
+  const auto newest = commit("newest");
+  std::vector<Sequence> told;
+  const auto recall = [&](const Journal::Wanted& wanted) {
+    told.clear();
+    auto asked = journal->recall(wanted, [&](Sequence at, const Label&) { told.push_back(at); });
+    while (!asked.ok() && asked.error().code == Code::unavailable) {
+      told.clear();
+      asked = journal->recall(wanted, [&](Sequence at, const Label&) { told.push_back(at); });
+    }
+    return asked.ok();
+  };
+  ASSERT_TRUE(recall([&](const Label& label) { return label == live.at(first); }));
+  EXPECT_THAT(told, ::testing::Contains(first));
+  EXPECT_THAT(told, ::testing::Not(::testing::Contains(Sequence{first.value + 1}))) << "it is released";
+  ASSERT_TRUE(recall([](const Label&) { return true; }));
+  EXPECT_TRUE(std::ranges::is_sorted(told));
+  EXPECT_EQ(std::ranges::count(told, newest), newest < journal->recallable() ? 1 : 0);
+  ASSERT_TRUE(recall([](const Label&) { return false; }));
+  EXPECT_THAT(told, IsEmpty());
 }
 
 TEST_P(JournalConformance, AMoveKeepsTheBytesAndReleasesTheOldPlace) {

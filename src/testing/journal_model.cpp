@@ -51,7 +51,8 @@ class Run {
     if (draw < 70) return read_some();
     if (draw < 80) return follow_events();
     if (draw < 86) return maintain();
-    if (draw < 90) return clean();
+    if (draw < 88) return clean();
+    if (draw < 92) return recall();
     if (draw < 94) return restart();
     die_in_commit();
   }
@@ -295,6 +296,24 @@ class Run {
     const auto receipts = commit_settled({&group, 1});
     ASSERT_TRUE(receipts.ok());
     apply({group}, *receipts);
+  }
+
+  // Whatever is told is live and wanted, and below the mark nothing is left out.
+  void recall() {
+    const auto wanted = [even = random_.one_in(2)](const Label& label) { return (label.n % 2 == 0) == even; };
+    const auto below = journal_->recallable();
+    std::map<Sequence, Label> told;
+    auto asked = journal_->recall(wanted, [&](Sequence at, const Label& label) { told[at] = label; });
+    if (!asked.ok()) {
+      ASSERT_EQ(asked.error().code, Code::unavailable);
+      return;
+    }
+    for (const auto& [at, label] : told) {
+      ASSERT_TRUE(state_.live.contains(at)) << "told of " << at.value << ", which is not live";
+      EXPECT_EQ(label, state_.live[at].label);
+    }
+    for (const auto& [at, held] : state_.live)
+      if (at < below && wanted(held.label)) EXPECT_TRUE(told.contains(at)) << at.value << " was left out";
   }
 
   void restart() {

@@ -182,4 +182,18 @@ std::vector<Journal::LiveRecord> ReferenceJournal::worth_moving(std::size_t) con
   return {};
 }
 
+Result<void> ReferenceJournal::recall(const Wanted& wanted, const Live& live) const {
+  PR_TRY(reach());
+  const auto& mine = stream();
+  for (std::size_t i = 0; i < mine.spool.size(); ++i) {
+    const auto& record = mine.spool[i];
+    if (record.live && wanted(record.label)) live(Sequence{mine.spool_first + i}, record.label);
+  }
+  return {};
+}
+
+Sequence ReferenceJournal::recallable() const {
+  return {stream().spool_first + stream().spool.size()};
+}
+
 }  // namespace postrider::testing

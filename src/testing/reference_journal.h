@@ -42,6 +42,8 @@ class ReferenceJournal final : public journal::Journal {
   journal::Counters counters() const override;
   Result<bool> maintain(Time now, Time events_before) override;
   std::vector<LiveRecord> worth_moving(std::size_t max) const override;
+  Result<void> recall(const Wanted& wanted, const Live& live) const override;
+  journal::Sequence recallable() const override;
 
  private:
   using Stream = ReferenceDatabase::Stream;

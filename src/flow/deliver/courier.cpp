@@ -172,7 +172,7 @@ Task<void> Courier::ready() {
   envelope.utf8 = envelope.utf8 || current_->utf8;
   envelope.size = current_->wire_size();
   session_.send(std::move(envelope));
-  intent_.emplace(tools_.committer, tools_.home, current_->assignment,
+  intent_.emplace(tools_.committer, tools_.home, tools_.node, current_->assignment,
                   tools_.wall.at(tools_.clock.monotonic()));
 }
 

@@ -28,6 +28,7 @@ struct CourierTools {
   journal::Committer& committer;
   io::WorkCells& cells;
   Reports reports;
+  std::uint64_t node = 0;  // stands in its intents
   std::string helo;
   std::string source;  // local address to send from; empty = the system's choice
   bool drain = false;  // finish what is in hand, take nothing new

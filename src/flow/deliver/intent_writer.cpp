@@ -6,7 +6,8 @@
 
 namespace postrider {
 
-Intent::Intent(journal::Committer& committer, Executor& home, const Assignment& assignment, Time now)
+Intent::Intent(journal::Committer& committer, Executor& home, std::uint64_t node,
+               const Assignment& assignment, Time now)
     : answer_(std::make_shared<OneShot<Result<journal::Receipt>>>()) {
   journal::Group group;
   group.entries.reserve(assignment.to.size());
@@ -16,6 +17,7 @@ Intent::Intent(journal::Committer& committer, Executor& home, const Assignment& 
     entry.label.owner = assignment.message.bytes;
     entry.label.n = to.n;
     entry.label.attempt = to.attempt;
+    entry.label.lane = node;
     entry.label.due_ms = millis(now);
     group.entries.push_back(std::move(entry));
   }

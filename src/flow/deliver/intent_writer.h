@@ -15,8 +15,10 @@ namespace postrider {
 // window).
 class Intent {
  public:
-  // The answer arrives on `home`. The intent must be awaited before it goes.
-  Intent(journal::Committer& committer, Executor& home, const Assignment& assignment, Time now);
+  // `node` is who we are, for whoever recovers the stream. The answer arrives on `home`. The intent must be
+  // awaited before it goes.
+  Intent(journal::Committer& committer, Executor& home, std::uint64_t node, const Assignment& assignment,
+         Time now);
 
   // The sequence of the first recipient's intent; the others' follow it.
   Task<Result<journal::Sequence>> durable();

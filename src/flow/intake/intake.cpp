@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/crash_point.h"
+#include "base/stable_hash.h"
 #include "protocol/mail/address.h"
 #include "records/accepted.h"
 #include "records/event.h"
@@ -40,9 +41,7 @@ std::vector<Pair> merged(std::vector<Pair> base, const std::vector<Pair>& over) 
 }  // namespace
 
 std::uint64_t lane_of(std::string_view ascii_domain) {
-  std::uint64_t hash = 0xCBF29CE484222325ull;  // FNV-1a
-  for (char c : ascii_domain) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ull;
-  return hash;
+  return stable_hash(ascii_domain);
 }
 
 Result<void> Intake::stage_if_large(journal::Entry& entry) {

@@ -30,8 +30,9 @@ struct Message {
       0;  // its age counts from here: when it was accepted, or its send_at when that is later
   Recipient* recipients = nullptr;  // those not gone, linked by `sibling`
   std::unique_ptr<std::vector<VariantRef>>
-      variants;            // null when the only one travels inside; sorted by `first`
-  std::uint32_t here = 0;  // recipients not settled yet
+      variants;               // null when the only one travels inside; sorted by `first`
+  std::uint32_t here = 0;     // recipients not settled yet
+  std::uint32_t copying = 0;  // records of its own that the cleaner is copying just now
 
   // When recipient n has had its time, however it was spent: waiting, paused or held.
   std::int64_t expires_ms(std::uint32_t n, std::int64_t max_age_ms) const {

@@ -2,6 +2,9 @@
 #include "flow/queue/queue.h"
 
 #include <algorithm>
+#include <map>
+#include <unordered_set>
+#include <utility>
 
 #include "base/crash_point.h"
 #include "records/kind.h"
@@ -80,40 +83,93 @@ void Queue::restore(Sequence sequence, const Label& label) {
       break;
     }
     case Kind::intent:
-      restoring_.intents.emplace_back(RecipientId{message.id, label.n}, sequence);
+      restoring_.intents.push_back({RecipientId{message.id, label.n}, sequence, label.lane});
       break;
   }
 }
 
-Queue::Restored Queue::restored() {
+Queue::Restored Queue::restored(std::uint64_t node) {
+  std::vector<Message*> all;
+  all.reserve(messages_.size());
+  messages_.each([&](Message& message) { all.push_back(&message); });
+  return complete(all, node);
+}
+
+// Everything that is live of these messages has been fed.
+Queue::Restored Queue::complete(const std::vector<Message*>& messages, std::uint64_t node) {
   Restored out;
-  for (const auto& [id, sequence] : restoring_.intents) {
-    if (auto* recipient = find(id)) {
+  std::unordered_set<const Recipient*> foreign;
+  for (const auto& intent : restoring_.intents) {
+    if (auto* recipient = find(intent.recipient)) {
       recipient->in_doubt = true;
-      intents_[recipient].push_back(sequence);
+      intents_[recipient].push_back(intent.sequence);
+      if (intent.node != node) foreign.insert(recipient);
     } else {
-      out.orphans.push_back(sequence);
+      out.orphans.push_back(intent.sequence);
     }
   }
   restoring_ = {};
-  std::vector<Message*> empty;
-  out.waiting.reserve(recipients_.count());
-  messages_.each([&](Message& message) {
-    if (message.here == 0) return empty.push_back(&message);
-    for (auto* recipient = message.recipients; recipient; recipient = recipient->sibling) {
-      // Without its content nobody can send it. It stays visible, and an operator decides.
-      if (!message.accepted) recipient->standing = Standing::held, recipient->reason = Reason::damaged;
-      out.waiting.push_back(recipient);
+  for (auto* message : messages) {
+    if (message->here == 0) {
+      if (message->accepted) out.orphans.push_back(message->accepted);
+      if (message->variants)
+        for (const auto& variant : *message->variants) out.orphans.push_back(variant.sequence);
+      forget(*message);
+      continue;
     }
-  });
-  for (auto* message : empty) {
-    if (message->accepted) out.orphans.push_back(message->accepted);
-    if (message->variants)
-      for (const auto& variant : *message->variants) out.orphans.push_back(variant.sequence);
-    messages_.erase(message);
-    message_slab_.free(message);
+    for (auto* recipient = message->recipients; recipient; recipient = recipient->sibling) {
+      // Without its content nobody can send it. It stays visible, and an operator decides.
+      if (!message->accepted) recipient->standing = Standing::held, recipient->reason = Reason::damaged;
+      const bool uncertain = recipient->standing != Standing::held && foreign.contains(recipient);
+      (uncertain ? out.uncertain : out.waiting).push_back(recipient);
+    }
   }
   return out;
+}
+
+void Queue::forget(Message& message) {
+  messages_.erase(&message);
+  message_slab_.free(&message);
+}
+
+bool Queue::parkable(const Message& message, Sequence recallable, std::int64_t now_ms) const {
+  if (message.copying > 0 || !message.accepted || message.accepted >= recallable) return false;
+  if (message.variants && std::ranges::any_of(*message.variants, [&](const VariantRef& variant) {
+        return variant.sequence >= recallable;
+      }))
+    return false;
+  for (const auto* recipient = message.recipients; recipient; recipient = recipient->sibling) {
+    if (recipient->standing != Standing::waiting || recipient->queued >= recallable ||
+        !Parking::worthwhile(recipient->due_ms, now_ms) || intents_.contains(recipient))
+      return false;
+  }
+  return true;
+}
+
+void Queue::park(Message& message) {
+  auto due_ms = message.recipients->due_ms;
+  for (auto* recipient = message.recipients; recipient;) {
+    due_ms = std::min(due_ms, recipient->due_ms);
+    recipients_.free(std::exchange(recipient, recipient->sibling));
+  }
+  parking_.park(message.id, due_ms, message.here);
+  forget(message);
+}
+
+Queue::Restored Queue::take_back(const Recalled& recalled) {
+  std::map<MessageId, std::size_t> absent;  // with how many recipients
+  for (const auto& [sequence, label] : recalled.records) {
+    const MessageId id{label.owner};
+    if (messages_.find(id)) continue;
+    absent[id] += label.kind == static_cast<std::uint8_t>(Kind::queued) ||
+                  label.kind == static_cast<std::uint8_t>(Kind::uncertain);
+  }
+  std::erase_if(absent, [&](const auto& one) { return !parking_.take_back(one.first, one.second); });
+  for (const auto& [sequence, label] : recalled.records)
+    if (absent.contains(MessageId{label.owner})) restore(sequence, label);
+  std::vector<Message*> back;
+  for (const auto& [id, recipients] : absent) back.push_back(messages_.find(id));
+  return complete(back, 0);
 }
 
 void Queue::intent(Recipient& recipient, Sequence sequence) {
@@ -146,14 +202,12 @@ void Queue::gone(Recipient& recipient) {
     break;
   }
   recipients_.free(&recipient);
-  if (message.recipients) return;
-  messages_.erase(&message);
-  message_slab_.free(&message);
+  if (!message.recipients) forget(message);
 }
 
 Label Queue::label(const Recipient& recipient) const {
   Label label;
-  label.kind = static_cast<std::uint8_t>(Kind::queued);
+  label.kind = static_cast<std::uint8_t>(recipient.in_doubt ? Kind::uncertain : Kind::queued);
   label.owner = recipient.message->id.bytes;
   label.n = recipient.n;
   label.attempt = recipient.attempt;

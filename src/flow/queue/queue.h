@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "flow/queue/message.h"
 #include "flow/queue/message_table.h"
+#include "flow/queue/parking.h"
 #include "flow/queue/slab.h"
 #include "journal/journal.h"
 #include "model/ids.h"
@@ -54,10 +55,20 @@ class Queue {
   // Recovery: feed every live record, in any order, then restored() once.
   void restore(journal::Sequence sequence, const journal::Label& label);
   struct Restored {
-    std::vector<Recipient*> waiting;         // everyone, standing at waiting or held; doubts are marked
+    std::vector<Recipient*> waiting;         // standing at waiting or held; doubts are marked
+    std::vector<Recipient*> uncertain;       // beside them: another node than ours may be trying them still
     std::vector<journal::Sequence> orphans;  // records that nobody needs any more: release them
   };
-  Restored restored();
+  Restored restored(std::uint64_t node);  // who we are among those that wrote intents
+
+  // Parking: whether everybody of the message waits for so long that memory may let go of it, which park()
+  // does; none of its records is released. `recallable` is the journal's. take_back() is restore() for what
+  // the journal recalled: messages that are here anyway stay as they are.
+  bool parkable(const Message& message, journal::Sequence recallable, std::int64_t now_ms) const;
+  void park(Message& message);
+  Restored take_back(const Recalled& recalled);
+  const Parking& parking() const { return parking_; }
+  Parking& parking() { return parking_; }
 
   // The group that ends a recipient must release these: its record, its intents, and with the last recipient
   // of a message the message's own. The recipient then stands at settling until gone() or a failure.
@@ -94,6 +105,8 @@ class Queue {
   Message* add(const Admission& admission);
   Recipient* add(Message& message, const Admission::To& to);
   Message& restored_message(const journal::Label& label);
+  Restored complete(const std::vector<Message*>& messages, std::uint64_t node);
+  void forget(Message& message);
 
   MessageTable messages_;
   Slab<Message> message_slab_;
@@ -103,9 +116,15 @@ class Queue {
   // Few recipients have intents at any moment: those in the commit window, and those a crash left in doubt.
   std::unordered_map<const Recipient*, std::vector<journal::Sequence>> intents_;
   struct Restoring {
-    std::vector<std::pair<RecipientId, journal::Sequence>> intents;
+    struct Intent {
+      RecipientId recipient;
+      journal::Sequence sequence;
+      std::uint64_t node = 0;
+    };
+    std::vector<Intent> intents;
   };
   Restoring restoring_;
+  Parking parking_;
 };
 
 }  // namespace postrider

@@ -81,7 +81,7 @@ TEST(Queue, RestoresInAnyOrderAndMarksDoubt) {
   queue.restore(Sequence{4}, label(Kind::queued, 1, 1, 3000, 88));
   queue.restore(Sequence{3}, label(Kind::queued, 1, 0, 2000, 77));
   queue.restore(Sequence{9}, label(Kind::accepted, 1, 2, 1000, 42));
-  const auto restored = queue.restored();
+  const auto restored = queue.restored(0);
   ASSERT_EQ(restored.waiting.size(), 2u);
   EXPECT_TRUE(restored.orphans.empty());
   auto* doubtful = queue.find(RecipientId{id(1), 1});
@@ -98,16 +98,130 @@ TEST(Queue, RecordsThatNobodyNeedsAreOrphans) {
   queue.restore(Sequence{1}, label(Kind::accepted, 1, 1, 1000, 42));
   queue.restore(Sequence{2}, label(Kind::variant, 1, 0));
   queue.restore(Sequence{3}, label(Kind::intent, 1, 0));
-  EXPECT_THAT(queue.restored().orphans, UnorderedElementsAre(Sequence{1}, Sequence{2}, Sequence{3}));
+  EXPECT_THAT(queue.restored(0).orphans, UnorderedElementsAre(Sequence{1}, Sequence{2}, Sequence{3}));
   EXPECT_EQ(queue.messages(), 0u);
 }
 
 TEST(Queue, ARecipientWithoutContentIsHeld) {
   Queue queue;
   queue.restore(Sequence{3}, label(Kind::queued, 1, 0, 2000, 77));
-  const auto restored = queue.restored();
+  const auto restored = queue.restored(0);
   ASSERT_EQ(restored.waiting.size(), 1u);
   EXPECT_EQ(restored.waiting[0]->standing, Standing::held);
+}
+
+TEST(Queue, TellsItsOwnIntentsFromAnotherNodes) {
+  Queue queue;
+  for (const std::uint8_t message : std::initializer_list<std::uint8_t>{1, 2}) {
+    queue.restore(Sequence{message}, label(Kind::accepted, message, 1));
+    queue.restore(Sequence{message + 2u}, label(Kind::queued, message, 0, 2000, 77));
+    queue.restore(Sequence{message + 4u}, label(Kind::intent, message, 0, 0, /*node*/ message));
+  }
+  const auto restored = queue.restored(2);
+  ASSERT_THAT(restored.waiting, ::testing::SizeIs(1));
+  EXPECT_EQ(restored.waiting[0]->id().message, id(2));
+  ASSERT_THAT(restored.uncertain, ::testing::SizeIs(1));
+  EXPECT_EQ(restored.uncertain[0]->id().message, id(1));
+  EXPECT_TRUE(restored.uncertain[0]->in_doubt);
+}
+
+TEST(Queue, ADoubtIsWrittenDownWithWhatMoves) {
+  Queue queue;
+  auto all = admit(queue, two_variants());
+  EXPECT_EQ(queue.label(*all[0]), label(Kind::queued, 1, 0, 1000, 77));
+  all[0]->in_doubt = true;
+  const auto doubtful = queue.label(*all[0]);
+  EXPECT_EQ(doubtful, label(Kind::uncertain, 1, 0, 1000, 77));
+  Queue next;
+  next.restore(Sequence{1}, label(Kind::accepted, 1, 3));
+  next.restore(Sequence{2}, doubtful);
+  EXPECT_TRUE(next.restored(0).waiting.at(0)->in_doubt);
+}
+
+constexpr std::int64_t hour = Parking::hour_ms;
+
+Admission due_at(std::int64_t first_ms, std::int64_t second_ms) {
+  auto admission = two_variants();
+  for (auto& to : admission.to) to.due_ms = to.n == 2 ? second_ms : first_ms;
+  return admission;
+}
+
+Recalled everything() {
+  Recalled all;
+  all.records.emplace_back(Sequence{10}, label(Kind::accepted, 1, 3, 1000, 9));
+  all.records.emplace_back(Sequence{11}, label(Kind::variant, 1, 0));
+  all.records.emplace_back(Sequence{12}, label(Kind::variant, 1, 2, 5000));
+  all.records.emplace_back(Sequence{13}, label(Kind::queued, 1, 0, 30 * hour, 77));
+  all.records.emplace_back(Sequence{14}, label(Kind::queued, 1, 1, 30 * hour, 77));
+  all.records.emplace_back(Sequence{15}, label(Kind::queued, 1, 2, 40 * hour, 88));
+  return all;
+}
+
+TEST(Queue, LetsGoOfAMessageWhoseRecipientsAllWaitForLong) {
+  Queue queue;
+  auto all = admit(queue, due_at(30 * hour, 40 * hour));
+  auto& message = *all[0]->message;
+  ASSERT_TRUE(queue.parkable(message, Sequence{16}, 20 * hour));
+  queue.park(message);
+  EXPECT_EQ(queue.recipients(), 0u);
+  EXPECT_EQ(queue.messages(), 0u);
+  EXPECT_EQ(queue.parking().recipients(), 3u);
+  EXPECT_TRUE(queue.parking().due(29 * hour).hashes.empty());
+  const auto due = queue.parking().due(30 * hour - Parking::lead_ms);
+  EXPECT_TRUE(due.wants(id(1))) << "in the hour of the first of them";
+  MessageId other;
+  other.bytes.fill(7);
+  EXPECT_FALSE(due.wants(other));
+
+  const auto back = queue.take_back(everything());
+  EXPECT_THAT(back.waiting, ::testing::SizeIs(3));
+  EXPECT_TRUE(back.orphans.empty());
+  EXPECT_EQ(queue.parking().recipients(), 0u);
+  auto* second = queue.find(RecipientId{id(1), 2});
+  ASSERT_NE(second, nullptr);
+  EXPECT_EQ(second->queued, Sequence{15});
+  EXPECT_EQ(second->due_ms, 40 * hour);
+  EXPECT_EQ(second->message->variant_of(2)->sequence, Sequence{12});
+  EXPECT_THAT(queue.take_back(everything()).waiting, ::testing::IsEmpty()) << "they are here";
+  EXPECT_EQ(queue.recipients(), 3u);
+}
+
+TEST(Queue, WhoCameBackAndWentIsNotBroughtBackByALateRecall) {
+  Queue queue;
+  auto all = admit(queue, due_at(30 * hour, 40 * hour));
+  queue.park(*all[0]->message);
+  queue.parking().begin();  // of the hour
+  queue.parking().begin();  // of an operator
+  for (auto* recipient : queue.take_back(everything()).waiting) {
+    std::vector<Sequence> releases;
+    queue.release_for(*recipient, releases);
+    queue.gone(*recipient);
+  }
+  queue.parking().end();
+  EXPECT_EQ(queue.recipients(), 0u);
+  EXPECT_THAT(queue.take_back(everything()).waiting, ::testing::IsEmpty());
+  queue.parking().end();
+}
+
+TEST(Queue, KeepsInMemoryWhoeverSomethingMayHappenTo) {
+  const auto parkable = [](std::int64_t first, std::int64_t second, auto change,
+                           std::uint64_t recallable = 16) {
+    Queue queue;
+    auto all = admit(queue, due_at(first, second));
+    change(queue, all);
+    return queue.parkable(*all[0]->message, Sequence{recallable}, 20 * hour);
+  };
+  const auto nothing = [](Queue&, auto&) {};
+  EXPECT_TRUE(parkable(30 * hour, 40 * hour, nothing));
+  EXPECT_FALSE(parkable(30 * hour, 21 * hour, nothing)) << "one is due soon";
+  EXPECT_FALSE(parkable(30 * hour, 40 * hour, nothing, 15)) << "the journal would not tell of one";
+  EXPECT_FALSE(parkable(30 * hour, 40 * hour, nothing, 10)) << "nor of the message";
+  EXPECT_FALSE(
+      parkable(30 * hour, 40 * hour, [](Queue&, auto& all) { all[1]->standing = Standing::settling; }));
+  EXPECT_FALSE(parkable(30 * hour, 40 * hour, [](Queue&, auto& all) { all[1]->standing = Standing::held; }));
+  EXPECT_FALSE(parkable(30 * hour, 40 * hour, [](Queue&, auto& all) { all[1]->message->copying = 1; }));
+  EXPECT_FALSE(
+      parkable(30 * hour, 40 * hour, [](Queue& queue, auto& all) { queue.intent(*all[1], Sequence{9}); }));
 }
 
 TEST(Queue, NeverMovesWhatIsInFlight) {

@@ -2,6 +2,7 @@
 #include "flow/road/road.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 #include "base/crash_point.h"
@@ -77,13 +78,21 @@ void Road::push(Receipt receipt) {
   wake_();
 }
 
+void Road::push(Returned returned) {
+  {
+    std::lock_guard lock(mutex_);
+    inbox_.returned.push_back(std::move(returned));
+  }
+  wake_();
+}
+
 Road::Inbox Road::take_inbox() {
   std::lock_guard lock(mutex_);
   return std::exchange(inbox_, {});
 }
 
 void Road::restored(const journal::Recovered& recovered, Time now) {
-  auto all = queue_.restored();
+  auto all = queue_.restored(options_.node);
   release(std::move(all.orphans));
   judge_suspects();
   for (auto* recipient : all.waiting) {
@@ -91,14 +100,31 @@ void Road::restored(const journal::Recovered& recovered, Time now) {
       ++counts_.held;
       continue;
     }
-    // After our own crash an intent without outcome is tried again at once. After somebody else's, that
-    // somebody may still be waiting for the final reply: wait as long as they may, and take a late outcome as
-    // a fact.
-    if (recipient->in_doubt && recovered.taken_over)
-      recipient->due_ms = std::max(recipient->due_ms, millis(now + options_.unknown_wait));
     line_up(*recipient, now);
   }
-  log_.info("road_restored", {{"recipients", queue_.recipients()}, {"messages", queue_.messages()}});
+  for (auto* recipient : all.uncertain) wait_out(*recipient, now);
+  flush();
+  log_.info("road_restored", {{"recipients", queue_.recipients()},
+                              {"messages", queue_.messages()},
+                              {"uncertain", all.uncertain.size()},
+                              {"taken_over", recovered.taken_over}});
+}
+
+// After our own crash an intent without outcome is tried again at once. Another node may still be waiting for
+// the final reply: we wait as long as it may, and write that down, so that a crash does not begin the wait
+// anew.
+void Road::wait_out(Recipient& recipient, Time now) {
+  recipient.due_ms = std::max(recipient.due_ms, millis(now + options_.unknown_wait));
+  move(recipient);
+}
+
+// To where its label now says, without the intents it had.
+void Road::move(Recipient& recipient) {
+  auto& settlement = open();
+  recipient.standing = Standing::settling;
+  settlement.group.moves.push_back({recipient.queued, queue_.label(recipient)});
+  queue_.release_intents(recipient, settlement.group.releases);
+  settlement.put_off.push_back(&recipient);
 }
 
 void Road::judge_suspects() {
@@ -146,11 +172,21 @@ Time Road::step(Time now) {
   for (const auto& admission : inbox.admissions)
     queue_.admit(admission, [&](Recipient& recipient) { scheduler_.add(recipient, millis(now)); });
   for (const auto& report : inbox.reports) take_in(report, now);
+  for (auto& returned : inbox.returned) {
+    end_recall(returned.found, now);
+    if (returned.found.ok()) continue;
+    log_.warning("parked_not_recalled",
+                 {{"messages", returned.what.hashes.size()}, {"why", returned.found.error().detail}});
+    unreturned_.push_back(std::move(returned.what));
+  }
+  if (auto due = queue_.parking().due(millis(now)); !due.hashes.empty()) bring_back(std::move(due));
   if (now >= next_sweep_) sweep(now);
   flush();
-  const auto next = picking_ && !committer_.stopped() ? std::min(next_sweep_, pick(now)) : next_sweep_;
+  auto next = std::min(next_sweep_, from_millis(queue_.parking().next_ms()));
+  if (picking_ && !committer_.stopped()) next = std::min(next, pick(now));
   counts_.waiting.store(static_cast<std::int64_t>(scheduler_.waiting() + trials_.waiting()),
                         std::memory_order_relaxed);
+  counts_.parked.store(static_cast<std::int64_t>(queue_.parking().recipients()), std::memory_order_relaxed);
   counts_.out.store(static_cast<std::int64_t>(scheduler_.out()), std::memory_order_relaxed);
   return next;
 }
@@ -295,10 +331,7 @@ void Road::put_off(Recipient& recipient, const Report::One& result, const Report
       records::encode(event_of(recipient, result, EventKind::deferred, report, now)));
   if (result.fate == Fate::unknown) recipient.in_doubt = true;
   recipient.due_ms = std::min(expires, millis(now + options_.retry.gap(recipient.attempt, recipient.id())));
-  recipient.standing = Standing::settling;
-  settlement.group.moves.push_back({recipient.queued, queue_.label(recipient)});
-  queue_.release_intents(recipient, settlement.group.releases);
-  settlement.put_off.push_back(&recipient);
+  move(recipient);
   ++counts_.deferred;
 }
 
@@ -324,7 +357,72 @@ void Road::sweep(Time now) {
   for (auto* recipient : trials_.expired(millis(now), options_.retry.max_age.count()))
     expire(*recipient, {}, {}, now);
   for (auto& settlement : std::exchange(refused_, {})) submit(std::move(settlement));
-  clean(now);
+  for (auto& what : std::exchange(unreturned_, {})) bring_back(std::move(what));
+  clean();
+  park(now);
+}
+
+void Road::park(Time now) {
+  if (!options_.background || !picking_) return;
+  const auto now_ms = millis(now);
+  const auto recallable = journal_.recallable();
+  struct Seen {
+    bool parkable = false;
+    std::uint32_t taken = 0;
+  };
+  std::unordered_map<const Message*, Seen> messages;
+  const auto taken = scheduler_.take_later(now_ms + Parking::hour_ms, [&](const Recipient& recipient) {
+    const auto [seen, fresh] = messages.try_emplace(recipient.message);
+    if (fresh) seen->second.parkable = queue_.parkable(*recipient.message, recallable, now_ms);
+    return seen->second.parkable;
+  });
+  for (const auto* recipient : taken) ++messages[recipient->message].taken;
+  std::vector<Message*> whole;
+  for (auto* recipient : taken) {
+    auto& seen = messages[recipient->message];
+    if (seen.taken < recipient->message->here)
+      scheduler_.add(*recipient, now_ms);  // another of them hangs elsewhere, in line for a trial
+    else if (std::exchange(seen.parkable, false))
+      whole.push_back(recipient->message);
+  }
+  for (auto* message : whole) queue_.park(*message);
+  if (!unreturned_.empty()) return;
+  if (const auto missing = queue_.parking().missing(); missing > 0)
+    log_.alarm("parked_missing", {{"recipients", missing}});
+}
+
+void Road::bring_back(Recall what) {
+  queue_.parking().begin();
+  auto shared = std::make_shared<Recall>(std::move(what));
+  const bool taken = options_.background([this, shared] {
+    auto found = recall(journal_, *shared);
+    push(Returned{std::move(*shared), std::move(found)});
+  });
+  if (!taken) push(Returned{std::move(*shared), Error{Code::exhausted, "no thread is free for it"}});
+}
+
+Recall Road::begin_recall(std::optional<RecipientId> which) {
+  Recall what;
+  if (!which)
+    what = queue_.parking().everybody();
+  else if (queue_.parking().recipients() > 0 && !queue_.find(which->message))
+    what.add(which->message);
+  if (!what.hashes.empty()) queue_.parking().begin();
+  return what;
+}
+
+void Road::end_recall(const Result<Recalled>& found, Time now) {
+  if (found.ok()) {
+    auto back = queue_.take_back(*found);
+    release(std::move(back.orphans));
+    for (auto* recipient : back.waiting) {
+      if (recipient->standing == Standing::held)
+        ++counts_.held;
+      else
+        line_up(*recipient, now);
+    }
+  }
+  queue_.parking().end();
 }
 
 void Road::flush() {
@@ -367,18 +465,23 @@ void Road::release(std::vector<journal::Sequence> sequences) {
   committer_.submit(std::move(group), [](Result<journal::Receipt>) {});
 }
 
-void Road::clean(Time) {
+void Road::clean() {
   auto cleaning = std::make_shared<Cleaning>();
   journal::Group group;
+  Recall absent;
   for (const auto& record : journal_.worth_moving(clean_most_)) {
+    if (!queue_.find(MessageId{record.label.owner})) absent.add(MessageId{record.label.owner});
     const auto what = queue_.movable(record);
     if (!what.recipient && !what.message) continue;
+    if (what.message) ++what.message->copying;
     group.moves.push_back({record.sequence, record.label});
     if (what.recipient && !PR_MUTANT(7)) what.recipient->standing = Standing::settling;
     cleaning->moved.push_back({MessageId{record.label.owner},
                                what.recipient ? std::optional(what.recipient->n) : std::nullopt,
                                record.sequence});
   }
+  // Who is parked stands in the way too: back in memory it is copied next time.
+  if (queue_.parking().recipients() > 0 && !absent.hashes.empty()) bring_back(std::move(absent));
   if (group.moves.empty()) return;
   committer_.submit(std::move(group),
                     [this, cleaning = std::move(cleaning)](Result<journal::Receipt> result) mutable {
@@ -399,6 +502,7 @@ void Road::cleaned(Cleaning& cleaning, const Result<journal::Receipt>& result) {
     auto* recipient = moved.n ? queue_.find(RecipientId{moved.message, *moved.n}) : nullptr;
     if (recipient && recipient->standing == Standing::settling)
       recipient->standing = recipient->reason == Reason::none ? Standing::waiting : Standing::held;
+    if (message && !moved.n) --message->copying;
     if (!result.ok()) continue;
     const journal::Sequence to{result->first.value + i};
     // Whoever ended while its record was being copied released the old place: the copy is nobody's.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/executor.h"
 #include "base/log.h"
 #include "flow/queue/queue.h"
 #include "flow/road/suspects.h"
@@ -31,6 +32,9 @@ class Road {
     RetryPolicy retry;
     Suspects* suspects = nullptr;  // over whom earlier processes died; null = nobody keeps count
     std::chrono::milliseconds unknown_wait = std::chrono::minutes(10);  // RFC 5321's wait for the final reply
+    std::uint64_t node = 0;  // who we are among those that wrote intents: CourierTools::node
+    // Does slow work on another thread, or says that it cannot now. Without it nobody is ever parked.
+    std::function<bool(Executor::Work)> background;
   };
   using Dispatch = std::function<void(std::vector<Assignment>)>;
   using Wake = std::function<void()>;  // the inbox has something; called on the thread that put it there
@@ -53,6 +57,12 @@ class Road {
   enum class Order { retry, release, drop };  // an operator's
   Result<std::size_t> order(Order order, std::optional<RecipientId> which, Time now);
 
+  // An order finds only who is in memory. Who gives it asks first who is parked (nullopt = of all); if
+  // somebody is, he has the journal recall() them on his own thread and, whatever it says, returns the
+  // answer.
+  Recall begin_recall(std::optional<RecipientId> which);
+  void end_recall(const Result<Recalled>& found, Time now);
+
   Queue& queue() { return queue_; }
   const Queue& queue() const { return queue_; }
   const Scheduler& scheduler() const { return scheduler_; }
@@ -61,7 +71,7 @@ class Road {
   struct Counts {
     std::atomic<std::uint64_t> delivered = 0, deferred = 0, bounced = 0, blocked = 0, dropped = 0;
     std::atomic<std::uint64_t> possible_duplicates = 0;
-    std::atomic<std::int64_t> waiting = 0, out = 0, held = 0, suspected = 0;  // of those held
+    std::atomic<std::int64_t> waiting = 0, parked = 0, out = 0, held = 0, suspected = 0;  // of those held
   };
   const Counts& counts() const { return counts_; }
 
@@ -73,10 +83,15 @@ class Road {
     std::shared_ptr<Cleaning> cleaning;
     Result<journal::Receipt> result;
   };
+  struct Returned {
+    Recall what;
+    Result<Recalled> found;
+  };
   struct Inbox {
     std::vector<Admission> admissions;
     std::vector<Report> reports;
     std::vector<Receipt> receipts;
+    std::vector<Returned> returned;
   };
 
   Inbox take_inbox();
@@ -93,15 +108,20 @@ class Road {
   void end(Recipient& recipient, const Report::One& result, EventKind kind, Refusal refusal,
            const Report& report, Time now);
   void put_off(Recipient& recipient, const Report::One& result, const Report& report, Time now);
+  void wait_out(Recipient& recipient, Time now);
+  void move(Recipient& recipient);
   void expire(Recipient& recipient, std::string email, const std::string& last, Time now);
   void sweep(Time now);
-  void clean(Time now);
+  void clean();
+  void park(Time now);
+  void bring_back(Recall what);
   void submit(std::shared_ptr<Settlement> settlement);
   void flush();
   void settled(Receipt& receipt, Time now);
   void cleaned(Cleaning& cleaning, const Result<journal::Receipt>& result);
   void release(std::vector<journal::Sequence> sequences);
   void push(Receipt receipt);
+  void push(Returned returned);
   Settlement& open();
 
   journal::Journal& journal_;
@@ -120,6 +140,7 @@ class Road {
   std::vector<std::shared_ptr<Settlement>> refused_;  // no room on the disk: offered again
   std::size_t clean_most_;                            // records in the next group that copies some elsewhere
   Time next_sweep_{};
+  std::vector<Recall> unreturned_;  // the journal could not tell: asked again
   Counts counts_;
 };
 

@@ -58,6 +58,15 @@ class Scheduler {
   // minute.
   std::vector<Recipient*> expired(std::int64_t now_ms);
 
+  // Those in the wheel that are due after `after_ms` and `wanted`, taken out of it. Walks all that are due so
+  // late.
+  template <class Wanted>
+  std::vector<Recipient*> take_later(std::int64_t after_ms, Wanted wanted) {
+    std::vector<Recipient*> out;
+    wheel_.take_later(after_ms, wanted, [&](Recipient& recipient) { out.push_back(&recipient); });
+    return out;
+  }
+
   const RetryPolicy& retry() const { return retry_; }
   std::size_t waiting() const { return wheel_.count() + in_line_; }
   std::size_t out() const { return out_; }

@@ -49,6 +49,25 @@ class Wheel {
     return false;
   }
 
+  // Takes out, and hands to `taken`, those that hang where somebody due after `after_ms` may hang and for
+  // whom `wanted` holds. Walks all of them.
+  template <class Wanted, class Taken>
+  void take_later(std::int64_t after_ms, Wanted wanted, Taken taken) {
+    const auto last = (tick_ >> slot_bits) + slots - 1;
+    for (auto slot = std::min(after_ms >> (fine_bits + slot_bits), last); slot <= last; ++slot) {
+      for (auto** link = &coarse_[at(slot)]; *link;) {
+        auto* recipient = *link;
+        if (!wanted(*recipient)) {
+          link = &recipient->next;
+          continue;
+        }
+        *link = std::exchange(recipient->next, nullptr);
+        --count_;
+        taken(*recipient);
+      }
+    }
+  }
+
   // The earliest moment at which advance() may have something to hand out. Late by nothing, early by a slot.
   std::int64_t next_ms() const {
     if (count_ == 0) return INT64_MAX;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/schedule/wheel.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -55,6 +57,29 @@ TEST(Wheel, ALongSleepHandsOutEverythingDue) {
   EXPECT_TRUE(wheel.remove(b));
   EXPECT_FALSE(wheel.remove(b));
   EXPECT_EQ(wheel.next_ms(), INT64_MAX);
+}
+
+TEST(Wheel, GivesUpThoseDueLaterWhoAreWanted) {
+  const std::int64_t hour = 3'600'000;
+  Wheel wheel(7 * hour + 123);
+  std::array<Recipient, 6> all;
+  const std::int64_t due[] = {hour / 2, hour - 1, hour + 1, 5 * hour, 71 * hour, 100 * hour};
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i].due_ms = 7 * hour + 123 + due[i];
+    wheel.add(all[i]);
+  }
+  std::vector<Recipient*> taken;
+  const auto take = [&](Recipient& recipient) { taken.push_back(&recipient); };
+  const auto later = [&](const Recipient& recipient) { return recipient.due_ms > 8 * hour + 123; };
+  wheel.take_later(8 * hour + 123, [](const Recipient&) { return false; }, take);
+  EXPECT_TRUE(taken.empty());
+  wheel.take_later(8 * hour + 123, later, take);
+  EXPECT_THAT(taken, ::testing::UnorderedElementsAre(&all[2], &all[3], &all[4], &all[5]));
+  EXPECT_EQ(wheel.count(), 2u);
+  for (const auto* recipient : taken) EXPECT_EQ(recipient->next, nullptr);
+  int handed = 0;
+  wheel.advance(9 * hour, [&](Recipient&) { ++handed; });
+  EXPECT_EQ(handed, 2);
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ std::vector<FramePlace> get_places(Reader& in) {
   return places;
 }
 
-void put_use(const Use& use, Writer& out) {
+void put_content(const UseContent& use, Writer& out) {
   out.u64(use.end);
   out.u64(use.batches);
   out.u64(use.first_sequence);
@@ -64,7 +64,7 @@ void put_use(const Use& use, Writer& out) {
   }
 }
 
-void get_use(Reader& in, Use& use) {
+void get_content(Reader& in, UseContent& use) {
   use.end = in.u64();
   use.batches = in.u64();
   use.first_sequence = in.u64();
@@ -79,7 +79,6 @@ void get_use(Reader& in, Use& use) {
   for (auto& range : use.lost) range = {in.varint(), in.varint()};
   use.damage.resize(in.count(2));
   for (auto& damage : use.damage) damage = {std::string(in.bytes()), std::string(in.bytes())};
-  use.closed = use.hinted = true;
 }
 
 }  // namespace
@@ -110,7 +109,7 @@ void HintFile::read_record(Reader& in, LabelContext& labels, HintRecord& record)
 
 Result<void> HintFile::write(Disk& disk, const Use& use, const HintBuilder* builder, NonceSource& nonces) {
   Writer body;
-  put_use(use, body);
+  put_content(use, body);
   const HintBuilder none;
   if (!builder) builder = &none;
   body.varint(builder->runs_.size());
@@ -134,32 +133,45 @@ Result<void> HintFile::write(Disk& disk, const Use& use, const HintBuilder* buil
   return {};
 }
 
-Result<std::optional<HintFile>> HintFile::read(Disk& disk, Use& use) {
+Result<std::optional<HintFile>> HintFile::open(File& file, const Use& use, UseContent& content) {
   const std::optional<HintFile> none;
-  auto file = disk.open(path(use.log, use.number, Part::hint), Open::existing);
-  if (!file.ok() && file.error().code == Code::not_found) return none;
-  if (!file.ok()) return std::move(file).error();
-  PR_TRY((*file)->drop_cache());
-  const auto bytes = PR_TRY(read_at(**file, 0, PR_TRY((*file)->size())));
+  const auto bytes = PR_TRY(read_at(file, 0, PR_TRY(file.size())));
   const auto prefix = prefix_of(use);
   if (!bytes.starts_with(prefix)) return none;
   const auto body = use.sealer->open(prefix, std::string_view(bytes).substr(prefix.size()));
   if (!body.ok()) return none;
 
   Reader in(*body);
-  get_use(in, use);
+  get_content(in, content);
   HintFile hint;
   hint.runs_.resize(in.count(2));
-  for (auto& run : hint.runs_) {
-    run = {in.varint(), in.varint()};
-    use.live += run.count;
-  }
+  for (auto& run : hint.runs_) run = {in.varint(), in.varint()};
   hint.records_ = in.bytes();
   hint.releases_ = in.varint();
   hint.released_ = in.bytes();
   if (!in.done()) return use.damaged("its hint is authentic and makes no sense");
+  return hint;
+}
+
+Result<std::optional<HintFile>> HintFile::read(Disk& disk, Use& use) {
+  auto file = disk.open(path(use.log, use.number, Part::hint), Open::existing);
+  if (!file.ok() && file.error().code == Code::not_found) return std::optional<HintFile>();
+  if (!file.ok()) return std::move(file).error();
+  PR_TRY((*file)->drop_cache());
+  auto hint = PR_TRY(open(**file, use, use));
+  if (!hint) return hint;
+  for (const auto& run : hint->runs_) use.live += run.count;
+  use.closed = use.hinted = true;
   use.released = SequenceBits(use.first_sequence);
   return hint;
+}
+
+Result<std::optional<HintFile>> HintFile::peek(Disk& disk, const Use& use) {
+  auto file = disk.open(path(use.log, use.number, Part::hint), Open::existing);
+  if (!file.ok() && file.error().code == Code::not_found) return std::optional<HintFile>();
+  if (!file.ok()) return std::move(file).error();
+  UseContent known;
+  return open(**file, use, known);
 }
 
 HintFile HintFile::of(const HintBuilder& builder) {

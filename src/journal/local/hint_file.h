@@ -50,6 +50,8 @@ class HintFile {
 
   // Fills in everything of the use that its batches would have said. nullopt: no hint of this use.
   static Result<std::optional<HintFile>> read(Disk& disk, Use& use);
+  // Only what it says of records and releases, of a use that is known. Any thread.
+  static Result<std::optional<HintFile>> peek(Disk& disk, const Use& use);
   // The same for a use just scanned, whose hint could not be written.
   static HintFile of(const HintBuilder& builder);
 
@@ -79,6 +81,7 @@ class HintFile {
   }
 
  private:
+  static Result<std::optional<HintFile>> open(File& file, const Use& use, UseContent& content);
   static void read_record(Reader& in, LabelContext& labels, HintRecord& record);
 
   std::vector<HintBuilder::Run> runs_;

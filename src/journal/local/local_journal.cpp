@@ -232,6 +232,17 @@ std::vector<Journal::LiveRecord> LocalJournal::worth_moving(std::size_t max) con
   return engine_->spool.worth_moving(max);
 }
 
+Result<void> LocalJournal::recall(const Wanted& wanted, const Live& live) const {
+  if (!engine_) return not_open();
+  auto told = engine_->spool.recall(wanted, live);
+  if (!told.ok()) return Error{Code::unavailable, std::move(told).error().detail};
+  return {};
+}
+
+Sequence LocalJournal::recallable() const {
+  return {engine_ ? engine_->spool.recallable() : 0};
+}
+
 Result<void> LocalJournal::close() {
   if (!engine_) return not_open();
   if (failed_) return stopped();

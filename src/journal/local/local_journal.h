@@ -35,6 +35,8 @@ class LocalJournal final : public Journal {
   Counters counters() const override;
   Result<bool> maintain(Time now, Time events_before) override;
   std::vector<LiveRecord> worth_moving(std::size_t max) const override;
+  Result<void> recall(const Wanted& wanted, const Live& live) const override;
+  Sequence recallable() const override;
 
   // Journal thread, when the server has drained: carries everything over and closes both logs with their
   // hints, so that the next start replays nothing. Nothing may be committed afterwards. Leaving it out costs

@@ -243,6 +243,31 @@ TEST_F(LocalJournalTest, WhatIsWorthMovingIsMovedAndItsSegmentGoes) {
   EXPECT_THAT(live, SizeIs(stay.size()));
 }
 
+TEST_F(LocalJournalTest, RecallNeedsNoHintAndFailsOnlyForNow) {
+  const auto stay = put("stay"), go = put("go");
+  release({go});
+  restart();  // closes the use
+  upkeep();
+  const auto newest = put("newest");
+  const auto recall = [&] {
+    std::vector<Sequence> told;
+    const auto asked = journal->recall([](const Label&) { return true; },
+                                       [&](Sequence at, const Label&) { told.push_back(at); });
+    if (!asked.ok()) EXPECT_EQ(asked.error().code, Code::unavailable);
+    return asked.ok() ? std::optional(told) : std::nullopt;
+  };
+  EXPECT_GT(journal->recallable(), stay);
+  EXPECT_LE(journal->recallable(), newest) << "it stands in the use that is written to";
+  EXPECT_EQ(recall(), std::vector{stay});
+  for (const auto& file : *subject.disk.list("spool"))
+    if (file.ends_with(".hint")) EXPECT_TRUE(subject.disk.remove("spool/" + file).ok());
+  EXPECT_EQ(recall(), std::vector{stay}) << "read from the use itself";
+  subject.disk.fail(
+      {.operations = testing::on({testing::DiskOperation::read}), .times = 1, .code = Code::io});
+  EXPECT_EQ(recall(), std::nullopt);
+  EXPECT_EQ(recall(), std::vector{stay});
+}
+
 // Failure
 
 TEST_F(LocalJournalTest, AFullDiskRefusesStoresNothingAndRecoversByItself) {

@@ -92,6 +92,7 @@ Result<bool> SegmentLog::write_hint(Disk& disk) {
     if (!use->closed || use->hinted) continue;
     PR_TRY(HintFile::write(disk, *use, use->hint.get(), nonces_));
     use->hint.reset();
+    std::lock_guard lock(mutex_);
     use->hinted = true;
     return true;
   }

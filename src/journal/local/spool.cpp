@@ -2,10 +2,10 @@
 #include "journal/local/spool.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/crash_point.h"
 #include "journal/local/frame_source.h"
-#include "journal/local/hint_file.h"
 #include "journal/local/released_file.h"
 
 namespace postrider::journal::local {
@@ -169,6 +169,52 @@ std::vector<Journal::LiveRecord> Spool::worth_moving(std::size_t max) const {
     }
   }
   return records;
+}
+
+// What the use's hint says. When the hint is missing or damaged the frames themselves are read.
+Result<HintFile> Spool::hint_of(const Use& use) const {
+  if (auto hint = PR_TRY(HintFile::peek(disk_, use))) return *std::move(hint);
+  HintBuilder builder;
+  for (std::size_t i = 0; i < use.frames.size(); ++i) {
+    auto plain = read_frame(use, use.frames[i]);
+    if (!plain.ok() && plain.error().code == Code::corrupt) continue;  // whoever reads its records learns it
+    if (!plain.ok()) return std::move(plain).error();
+    auto sequence = use.first_of(i);
+    FrameReader reader(*plain, sequence);
+    while (const auto item = reader.next())
+      if (item->type == FrameItem::Type::record)
+        builder.record(sequence++, item->label, item->body, item->bytes);
+  }
+  return HintFile::of(builder);
+}
+
+Result<void> Spool::recall(const Journal::Wanted& wanted, const Journal::Live& live) const {
+  std::vector<UsePtr> uses;
+  {
+    std::lock_guard lock(mutex_);
+    std::ranges::copy_if(segments_.uses(), std::back_inserter(uses),
+                         [](const UsePtr& use) { return use->hinted && use->live > 0; });
+  }
+  std::vector<HintRecord> found;
+  for (const auto& use : uses) {
+    found.clear();
+    PR_TRY(hint_of(*use)).each_record([&](const HintRecord& record) {
+      if (wanted(record.label)) found.push_back(record);
+    });
+    {
+      std::lock_guard lock(mutex_);
+      std::erase_if(found, [&](const HintRecord& record) { return !use->is_live(record.sequence.value); });
+    }
+    for (const auto& record : found) live(record.sequence, record.label);
+  }
+  return {};
+}
+
+std::uint64_t Spool::recallable() const {
+  std::lock_guard lock(mutex_);
+  for (const auto& use : segments_.uses())
+    if (!use->hinted) return use->first_sequence;
+  return UINT64_MAX;
 }
 
 bool Spool::wants_closing(Time now) const {

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "journal/journal.h"
 #include "journal/local/blob_store.h"
+#include "journal/local/hint_file.h"
 #include "journal/local/options.h"
 #include "journal/local/segment_log.h"
 
@@ -59,6 +60,8 @@ class Spool {
   Result<std::vector<Raw>> raw(std::span<const Move> moves) const;
   Result<std::vector<std::string>> read(std::span<const Sequence> sequences) const;
   std::vector<Journal::LiveRecord> worth_moving(std::size_t max) const;
+  Result<void> recall(const Journal::Wanted& wanted, const Journal::Live& live) const;
+  std::uint64_t recallable() const;
 
   // Nothing lives in the use that is written to, and it has had its time.
   bool wants_closing(Time now) const;
@@ -78,6 +81,7 @@ class Spool {
   Result<Raw> raw(std::uint64_t sequence, Cursor& cursor) const;
   Result<Place> place_of(std::uint64_t sequence) const;
   Error unreadable(const Place& place, Error error) const;
+  Result<HintFile> hint_of(const Use& use) const;
   bool finished(const Use& use, std::uint64_t events_durable) const;
   Use* blocker(const Use& use) const;
 

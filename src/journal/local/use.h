@@ -34,24 +34,11 @@ struct FramePlace {
   std::uint32_t size = 0;
 };
 
-// One life of a segment file. The journal thread changes it; other threads look under the journal's mutex,
-// and at what never changes (number to file) without it.
-struct Use {
-  Use(const UseKey& key, std::shared_ptr<File> opened, std::uint64_t size);
-  ~Use();
-
-  const SegmentNumber number;
-  const LogKind log;
-  const std::uint64_t serial;
-  const Incarnation incarnation;
-  const std::shared_ptr<Sealer> sealer;
-  const std::shared_ptr<File> file;
-
-  // What its batches say. Sequences and items below the first batch are the floors it was prepared with.
-  std::uint64_t size;          // of the file
+// What the batches of a use say. Sequences and items below the first batch are the floors it was prepared
+// with.
+struct UseContent {
   std::uint64_t end = sector;  // where the next batch goes
   std::uint64_t batches = 0;
-  bool closed = false;
   std::uint64_t first_sequence = 0, next_sequence = 0;
   std::uint64_t first_item = 0, next_item = 0;
   Time oldest{}, newest{};
@@ -63,6 +50,23 @@ struct Use {
   // decision.
   std::vector<Range> lost;  // sequences (spool) or items (events) that cannot be read
   std::vector<Quarantine> damage;
+};
+
+// One life of a segment file. The journal thread changes it; other threads look under the journal's mutex,
+// and at what never changes (number to file, the content once it is closed) without it.
+struct Use : UseContent {
+  Use(const UseKey& key, std::shared_ptr<File> opened, std::uint64_t size);
+  ~Use();
+
+  const SegmentNumber number;
+  const LogKind log;
+  const std::uint64_t serial;
+  const Incarnation incarnation;
+  const std::shared_ptr<Sealer> sealer;
+  const std::shared_ptr<File> file;
+
+  std::uint64_t size;  // of the file
+  bool closed = false;
 
   // Spool only.
   SequenceBits released;

@@ -60,6 +60,11 @@ class MortalJournal final : public journal::Journal {
     if (dead_) return {};
     return engine_->worth_moving(max);
   }
+  Result<void> recall(const Wanted& wanted, const Live& live) const override {
+    if (dead_) return gone();
+    return engine_->recall(wanted, live);
+  }
+  journal::Sequence recallable() const override { return engine_->recallable(); }
 
  private:
   static Error gone() { return {Code::fenced, "the process is dead"}; }

@@ -6,6 +6,30 @@
 #include <string_view>
 
 namespace postrider::testing {
+namespace {
+
+// The rows and the points of docs/queue-states.md.
+constexpr std::string_view states[] = {"accepting", "waiting", "picked",   "settling",
+                                       "parked",    "held",    "in doubt", "recovering"};
+constexpr std::string_view points[] = {
+    "journal.blob_written",      "journal.blob_durable",     "journal.batch_written",
+    "journal.batch_durable",     "committer.durable",        "intake.before_answer",
+    "deliver.composing",         "deliver.intent_durable",   "deliver.before_dot",
+    "deliver.answered",          "journal.carry_written",    "journal.carry_durable",
+    "journal.end_written",       "journal.end_durable",      "journal.key_written",
+    "journal.key_durable",       "journal.key_erased",       "journal.key_gone",
+    "journal.segment_allocated", "journal.recycled",         "journal.header_written",
+    "journal.header_durable",    "journal.hint_written",     "journal.hint_durable",
+    "journal.released_first",    "journal.released_durable", "journal.events_dropped",
+    "journal.blob_removed",      "readers.before_commit",    "readers.after_commit",
+    "journal.epoch_first",       "journal.epoch_durable"};
+
+template <class T, std::size_t n>
+std::string one_of(const T (&all)[n], SeededRandom& random) {
+  return std::string(all[random.below(n)]);
+}
+
+}  // namespace
 
 Plan draw_plan(SeededRandom& random) {
   Plan plan;
@@ -19,6 +43,7 @@ Plan draw_plan(SeededRandom& random) {
   plan.pauses = random.one_in(5);
   plan.cramped = random.one_in(3);
   if (random.one_in(4)) plan.poison = random.between(1, 3);
+  plan.aim = Aim{one_of(states, random), one_of(points, random)};
   if (plan.reference) plan.failing_sync = plan.full_disk = plan.cramped = false, plan.rot = 0;
   return plan;
 }
@@ -37,6 +62,7 @@ std::string describe(const Plan& plan) {
   add(plan.pauses, "pauses");
   add(plan.cramped, "cramped");
   add(plan.poison > 0, "poison");
+  if (plan.aim) out.append(fmt::format(", aims at {} in {}", plan.aim->state, plan.aim->point));
   return out;
 }
 

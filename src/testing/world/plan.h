@@ -2,11 +2,17 @@
 #pragma once
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include "testing/seeded_random.h"
 
 namespace postrider::testing {
+
+// A crash at a crash point while somebody stands in a state, both as docs/queue-states.md names them.
+struct Aim {
+  std::string state, point;
+};
 
 // What one seed makes happen. Drawn by the seed; a test may set what it is about.
 struct Plan {
@@ -23,6 +29,7 @@ struct Plan {
   bool cramped = false;   // little disk: segments are recycled and cleaned all the time
   std::size_t poison =
       0;  // recipients whose composition kills the process, by a signal of its own, each time
+  std::optional<Aim> aim;  // beside the crashes at random, which seldom meet rare pairs
   std::chrono::milliseconds max_age = std::chrono::hours(72);
 };
 Plan draw_plan(SeededRandom& random);

@@ -33,6 +33,11 @@ SimNode::SimNode(World world, std::string name, std::unique_ptr<journal::Journal
   options.suspects = &suspects_;
   options.retry.max_age = world_.max_age;
   options.limits.window_start = 4;
+  options.node = world_.node;
+  options.background = [this](Executor::Work work) {
+    home_.post(std::move(work));
+    return true;
+  };
   road_ = std::make_unique<Road>(
       journal_, committer_, world_.log, options,
       [this](TenantId tenant) {
@@ -52,6 +57,7 @@ SimNode::SimNode(World world, std::string name, std::unique_ptr<journal::Journal
                                                         .committer = committer_,
                                                         .cells = cells_,
                                                         .reports = reports,
+                                                        .node = world_.node,
                                                         .helo = name_,
                                                         .source = name_},
                                            world_.routes, Deliverer::Options{.connections_most = 4});
@@ -162,7 +168,7 @@ void SimNode::tick() {
 bool SimNode::quiet() const {
   const auto held = static_cast<std::size_t>(road_->counts().held.load());
   return committer_.waiting() == 0 && !committing_ && !road_awake_ && !stepping_ && reader_idle_ &&
-         !keeping_ && road_->queue().recipients() <= held;
+         !keeping_ && road_->queue().recipients() <= held && road_->queue().parking().recipients() == 0;
 }
 
 std::string SimNode::unrest() const {

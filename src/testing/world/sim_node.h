@@ -50,6 +50,7 @@ class SimNode {
     Log& log;
     std::vector<MortalJournal::Batch>& batches;
     std::chrono::milliseconds max_age;
+    std::uint64_t node = 0;  // who the process is among those that take this stream
   };
   // `death` = what an earlier process left in its crash slots.
   SimNode(World world, std::string name, std::unique_ptr<journal::Journal> engine,

@@ -33,6 +33,7 @@ void World::schedule_troubles() {
         crash(power);
     });
   }
+  if (plan_.aim) executor_.after(sometime(), [this] { aim_ = plan_.aim; });
   if (plan_.failing_sync)
     executor_.after(sometime(), [this] { disk_.fail({.operations = on({DiskOperation::sync})}); });
   if (plan_.full_disk) {
@@ -87,6 +88,7 @@ void World::schedule_troubles() {
 void World::heal() {
   healed_ = true;
   crash_after_operations_ = crash_after_points_ = 0;
+  aim_.reset();
   disk_.heal();
   disk_.set_capacity(1ull << 40);
   database_.set_faults({});
@@ -132,7 +134,10 @@ void World::reached(std::string_view point, void* context) {
     world.death_ = {++world.deaths_, SIGSEGV, world.node_->cells().busy()};
     return world.pull_the_plug(false);
   }
-  if (world.crash_after_points_ == 0 || --world.crash_after_points_ > 0) return;
+  const bool aimed = world.aim_ && world.aim_->point == point && world.states().contains(world.aim_->state);
+  if (aimed) world.aim_.reset();
+  const bool counted = world.crash_after_points_ > 0 && --world.crash_after_points_ == 0;
+  if (!aimed && !counted) return;
   world.note_states(point);
   world.pull_the_plug(world.crash_power_);
 }
@@ -153,31 +158,38 @@ bool World::composes_poison() const {
 }
 
 void World::note_states(std::string_view point) {
-  const std::string at(point);
+  for (auto& state : states()) reached_.emplace(state, point);
+}
+
+// Those in which somebody stands.
+std::set<std::string> World::states() const {
+  std::set<std::string> out;
   for (const auto& one : submitted_)
-    if (one.pending && one.tries > 0 && one.acknowledged.empty()) reached_.emplace("accepting", at);
+    if (one.pending && one.tries > 0 && one.acknowledged.empty()) out.insert("accepting");
   if (!node_) {
-    reached_.emplace("recovering", at);
-    return;
+    out.insert("recovering");
+    return out;
   }
+  if (node_->road().queue().parking().recipients() > 0) out.insert("parked");
   node_->road().queue().each_message([&](const Message& message) {
     for (auto* recipient = message.recipients; recipient; recipient = recipient->sibling) {
       switch (recipient->standing) {
         case Standing::waiting:
-          reached_.emplace(recipient->in_doubt ? "in doubt" : "waiting", at);
+          out.insert(recipient->in_doubt ? "in doubt" : "waiting");
           break;
         case Standing::picked:
-          reached_.emplace("picked", at);
+          out.insert("picked");
           break;
         case Standing::settling:
-          reached_.emplace("settling", at);
+          out.insert("settling");
           break;
         case Standing::held:
-          reached_.emplace("held", at);
+          out.insert("held");
           break;
       }
     }
   });
+  return out;
 }
 
 }  // namespace postrider::testing

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/crash_point.h"
+#include "base/stable_hash.h"
 #include "journal/local/local_journal.h"
 #include "protocol/mail/address.h"
 #include "records/accepted.h"
@@ -197,9 +198,10 @@ void World::start_node() {
   crash_now_ = false;
   ++processes_;
   const auto name = fmt::format("p{:03}", processes_);
-  waiting_ = std::make_unique<SimNode>(SimNode::World{executor_, network_, store_disk_, policies_, routes_,
-                                                      ids_, log_, batches_, plan_.max_age},
-                                       name, engine(name), death_);
+  waiting_ = std::make_unique<SimNode>(
+      SimNode::World{executor_, network_, store_disk_, policies_, routes_, ids_, log_, batches_,
+                     plan_.max_age, plan_.takeover ? stable_hash(name) : 0},
+      name, engine(name), death_);
   try_start();
 }
 

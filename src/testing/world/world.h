@@ -62,6 +62,7 @@ class World {
   bool composes_poison() const;
   void heal();
   void note_states(std::string_view point);
+  std::set<std::string> states() const;
   bool at_rest() const;
   bool clients_done() const;
   std::vector<Arrived> arrivals() const;
@@ -99,6 +100,7 @@ class World {
   std::uint64_t deaths_ = 0;
   std::uint64_t crash_after_operations_ = 0;  // 0 = not armed
   std::uint64_t crash_after_points_ = 0;
+  std::optional<Aim> aim_;  // armed
   bool healed_ = false;
   std::chrono::hours jumped_{0};  // how far the wall clock is from the truth
   std::string last_failure_;      // why the last start failed

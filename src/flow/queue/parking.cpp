@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/queue/parking.h"
+
+#include <algorithm>
+
+namespace postrider {
+namespace {
+
+std::uint64_t hash_of(const MessageId& id) {
+  return std::hash<MessageId>{}(id);
+}
+
+}  // namespace
+
+void Recall::add(const MessageId& id) {
+  const auto at = std::ranges::lower_bound(hashes, hash_of(id));
+  if (at == hashes.end() || *at != hash_of(id)) hashes.insert(at, hash_of(id));
+}
+
+bool Recall::wants(const MessageId& id) const {
+  return std::ranges::binary_search(hashes, hash_of(id));
+}
+
+Result<Recalled> recall(const journal::Journal& journal, const Recall& what) {
+  Recalled found;
+  PR_TRY(journal.recall([&](const journal::Label& label) { return what.wants(MessageId{label.owner}); },
+                        [&](journal::Sequence sequence, const journal::Label& label) {
+                          found.records.emplace_back(sequence, label);
+                        }));
+  return found;
+}
+
+void Parking::park(const MessageId& id, std::int64_t due_ms, std::size_t recipients) {
+  back_.erase(hash_of(id));
+  hours_[due_ms / hour_ms].push_back(hash_of(id));
+  recipients_ += recipients;
+}
+
+Recall Parking::due(std::int64_t now_ms) {
+  Recall recall;
+  while (next_ms() <= now_ms) {
+    const auto& hour = hours_.begin()->second;
+    recall.hashes.insert(recall.hashes.end(), hour.begin(), hour.end());
+    hours_.erase(hours_.begin());
+  }
+  std::ranges::sort(recall.hashes);
+  return recall;
+}
+
+Recall Parking::everybody() const {
+  Recall recall;
+  for (const auto& [hour, hashes] : hours_)
+    recall.hashes.insert(recall.hashes.end(), hashes.begin(), hashes.end());
+  std::ranges::sort(recall.hashes);
+  return recall;
+}
+
+void Parking::end() {
+  if (--out_ == 0) back_.clear();
+}
+
+bool Parking::take_back(const MessageId& id, std::size_t recipients) {
+  if (!back_.insert(hash_of(id)).second) return false;
+  recipients_ -= std::min(recipients, recipients_);
+  return true;
+}
+
+std::int64_t Parking::next_ms() const {
+  return hours_.empty() ? INT64_MAX : hours_.begin()->first * hour_ms - lead_ms;
+}
+
+}  // namespace postrider
