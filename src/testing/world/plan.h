@@ -24,9 +24,12 @@ struct Plan {
   bool full_disk = false;
   std::size_t rot = 0;  // places that rot
   bool clock_jumps = false;
-  bool takeover = false;  // reference only: the node is cut off and another takes its stream
-  bool pauses = false;    // tenants are suspended for a while, once for longer than mail lives
-  bool cramped = false;   // little disk: segments are recycled and cleaned all the time
+  bool takeover = false;   // reference only: the node is cut off and another takes its stream
+  bool pauses = false;     // tenants are suspended for a while, once for longer than mail lives
+  bool cramped = false;    // little disk: segments are recycled and cleaned all the time
+  bool large = false;      // more requests than usual have a body that is staged
+  bool ahead = false;      // much is scheduled hours ahead, so that it is parked
+  bool forgetful = false;  // events are kept for minutes
   std::size_t poison =
       0;  // recipients whose composition kills the process, by a signal of its own, each time
   std::optional<Aim> aim;  // beside the crashes at random, which seldom meet rare pairs

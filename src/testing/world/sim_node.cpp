@@ -14,7 +14,6 @@ namespace {
 constexpr auto pace = std::chrono::milliseconds(2);
 constexpr auto upkeep_pause = std::chrono::milliseconds(20);
 constexpr auto renewal = std::chrono::seconds(1);
-constexpr auto keep_events = std::chrono::hours(24 * 30);
 constexpr int upkeep_steps = 64;
 
 }  // namespace
@@ -123,7 +122,7 @@ void SimNode::commit() {
 void SimNode::upkeep() {
   keeping_ = false;
   for (int i = 0; i < upkeep_steps; ++i) {
-    const auto more = journal_.maintain(now(), now() - keep_events);
+    const auto more = journal_.maintain(now(), now() - world_.keep_events);
     if (!more.ok() || !*more) break;
   }
   using Step = readers::Reader::Step;
@@ -139,7 +138,7 @@ void SimNode::renew() {
   home_.after(renewal, [this] {
     // A lease is renewed by what is written anyway, and by this when nothing is.
     if (journal_.lease().valid_until != Instant::max()) {
-      static_cast<void>(journal_.maintain(now(), now() - keep_events));
+      static_cast<void>(journal_.maintain(now(), now() - world_.keep_events));
       renew();
     }
   });

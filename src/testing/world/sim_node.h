@@ -49,7 +49,7 @@ class SimNode {
     Random& random;
     Log& log;
     std::vector<MortalJournal::Batch>& batches;
-    std::chrono::milliseconds max_age;
+    std::chrono::milliseconds max_age, keep_events;
     std::uint64_t node = 0;  // who the process is among those that take this stream
   };
   // `death` = what an earlier process left in its crash slots.

@@ -33,7 +33,8 @@ void World::schedule_troubles() {
         crash(power);
     });
   }
-  if (plan_.aim) executor_.after(sometime(), [this] { aim_ = plan_.aim; });
+  if (plan_.aim)
+    executor_.after(std::chrono::milliseconds(random_.below(30'000)), [this] { aim_ = plan_.aim; });
   if (plan_.failing_sync)
     executor_.after(sometime(), [this] { disk_.fail({.operations = on({DiskOperation::sync})}); });
   if (plan_.full_disk) {

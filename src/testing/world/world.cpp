@@ -38,6 +38,11 @@ journal::local::Options options_for(const Plan& plan) {
   return options;
 }
 
+std::chrono::milliseconds keep_events(const Plan& plan) {
+  if (plan.forgetful) return std::chrono::minutes(3);
+  return std::chrono::hours(24 * 30);
+}
+
 }  // namespace
 
 World::World(std::uint64_t seed, Plan plan)
@@ -96,8 +101,9 @@ void World::make_submissions() {
     submission.shared.subject = fmt::format("s{}", submitted_.size());
     std::string text(plan_.cramped ? random_.between(3000, 9000) : random_.between(10, 900), 'x');
     if (!plan_.cramped && random_.one_in(20))
-      text.assign(random_.between(20'000, 60'000), 'f');                  // several frames
-    if (!plan_.cramped && random_.one_in(60)) text.assign(300'000, 'b');  // a body of its own
+      text.assign(random_.between(20'000, 60'000), 'f');  // several frames
+    if (!plan_.cramped && random_.one_in(plan_.large ? 8 : 60))
+      text.assign(300'000, 'b');  // a body of its own
     submission.shared.content = {{"text/plain", std::move(text)}};
     const bool large = submitted_.empty() && random_.one_in(3);
     const auto personalizations = large ? 110 : random_.one_in(3) ? random_.between(2, 12) : 1;
@@ -112,8 +118,9 @@ void World::make_submissions() {
         personalization.substitutions = {{"name", std::string(300, 'n')}};
       else if (random_.one_in(4))
         personalization.substitutions = {{"x", "z"}};
-      if (random_.one_in(10))
-        personalization.send_at = clock_.wall() + std::chrono::seconds(random_.between(60, 7200));
+      if (random_.one_in(plan_.ahead ? 2 : 10))
+        personalization.send_at =
+            clock_.wall() + std::chrono::seconds(random_.between(plan_.ahead ? 4000 : 60, 20'000));
       submission.personalizations.push_back(std::move(personalization));
     }
     if (random_.one_in(2)) {
@@ -200,7 +207,7 @@ void World::start_node() {
   const auto name = fmt::format("p{:03}", processes_);
   waiting_ = std::make_unique<SimNode>(
       SimNode::World{executor_, network_, store_disk_, policies_, routes_, ids_, log_, batches_,
-                     plan_.max_age, plan_.takeover ? stable_hash(name) : 0},
+                     plan_.max_age, keep_events(plan_), plan_.takeover ? stable_hash(name) : 0},
       name, engine(name), death_);
   try_start();
 }
@@ -294,7 +301,7 @@ Verdict World::run() {
   }
   // How long after its acceptance a message may still arrive: its age, what it was scheduled ahead, a sweep.
   std::optional<Duration> latest;
-  if (!plan_.clock_jumps) latest = plan_.max_age + 2h + 10min;
+  if (!plan_.clock_jumps) latest = plan_.max_age + 6h + 10min;
   Account account{submitted_, arrived,  restarts_, batches_,       held(),       held(Reason::suspected),
                   poisoned_,  damaged_, latest,    node_->store(), clock_.wall()};
   verdict.violations = check(account);
