@@ -52,6 +52,7 @@ std::optional<RecipientId> parse_recipient_id(std::string_view from) {
   auto message = parse<MessageTag>(from.substr(0, 22));
   if (!message) return std::nullopt;
   const auto digits = from.substr(22 + between.size());
+  if (digits.size() > 1 && digits.starts_with('0')) return std::nullopt;  // one text for one id
   RecipientId id{*message, 0};
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), id.n);
   if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
