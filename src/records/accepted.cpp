@@ -145,7 +145,7 @@ std::string encode(const Queued& queued) {
 Result<Queued> decode_queued(std::string_view bytes) {
   auto in = PR_TRY(open(bytes, "queued"));
   Queued queued;
-  queued.variant = static_cast<std::uint32_t>(in.varint());
+  queued.variant = take_number<std::uint32_t>(in);
   queued.email = in.raw(in.left());
   if (!in.done() || queued.email.empty()) return damaged("queued");
   return queued;

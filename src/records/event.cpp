@@ -48,7 +48,7 @@ Processed take_processed(Reader& in) {
     part.custom_args = take_pairs(in);
     for (auto m = in.count(3); m > 0; --m) {
       Processed::Recipient recipient;
-      recipient.n = static_cast<std::uint32_t>(in.varint());
+      recipient.n = take_number<std::uint32_t>(in);
       recipient.email = in.bytes();
       recipient.send_at = take_time(in);
       part.recipients.push_back(std::move(recipient));
@@ -81,10 +81,11 @@ Attempted take_attempted(Reader& in, EventKind kind) {
   event.at = take_time(in);
   event.tenant.value = in.varint();
   event.recipient.message = in.wide_id<MessageTag>();
-  event.recipient.n = static_cast<std::uint32_t>(in.varint());
+  event.recipient.n = take_number<std::uint32_t>(in);
   event.email = in.bytes();
-  event.attempt = static_cast<std::uint16_t>(in.varint());
+  event.attempt = take_number<std::uint16_t>(in);
   event.refusal = static_cast<Refusal>(in.u8());
+  if (event.refusal > Refusal::invalid) in.fail();
   const auto flags = in.u8();
   event.possible_duplicate = flags & duplicate;
   event.certificate_valid = flags & valid_certificate;
