@@ -2,48 +2,69 @@
 #include <utility>
 
 #include "flow/road/road.h"
-#include "records/accepted.h"
 
 // What an operator orders: queue retry, release and drop.
 namespace postrider {
+namespace {
+
+// Why a recipient that stands like this cannot be given the order; empty = it can.
+std::string_view refusal_of(Road::Order order, Standing standing) {
+  if (standing == Standing::held) return {};
+  if (standing != Standing::waiting) return "its fate is being decided right now; ask again";
+  return order == Road::Order::release ? "it is not held" : "";
+}
+
+bool is_picked(const Recipient& recipient) {
+  return recipient.standing == Standing::picked;
+}
+
+}  // namespace
+
 Result<std::size_t> Road::order(Order order, std::optional<RecipientId> which, Time now) {
-  std::vector<Recipient*> chosen;
-  if (which) {
-    auto* recipient = queue_.find(*which);
-    if (!recipient) return Error{Code::not_found, "no such recipient is waiting"};
-    chosen.push_back(recipient);
-  } else {
-    queue_.each_message([&](const Message& message) {
-      for (auto* recipient = message.recipients; recipient; recipient = recipient->sibling)
-        chosen.push_back(recipient);
-    });
-  }
+  if (committer_.stopped()) return Error{Code::unavailable, "the journal has stopped"};
+  const auto chosen = PR_TRY(choose(order, which));
   if (order != Order::drop) PR_TRY(acquit(chosen));
-  std::size_t done = 0;
   for (auto* recipient : chosen) {
-    const bool held = recipient->standing == Standing::held;
-    if (!held && recipient->standing != Standing::waiting) continue;  // its fate is being decided right now
-    if (order == Order::release && !held) continue;
-    if (held)
-      let_go(*recipient);
-    else if (!trials_.remove(*recipient))
-      scheduler_.remove(*recipient);
+    if (recipient->standing == Standing::held) let_go(*recipient);
+    recipient->standing = Standing::picked;  // nobody else who waits stands so
+  }
+  scheduler_.remove_if(is_picked);
+  trials_.remove_if(is_picked);
+  for (auto* recipient : chosen) {
     if (order == Order::drop) {
-      Report::One result;
-      if (auto bytes = journal_.read({&recipient->queued, 1}); bytes.ok())
-        if (auto queued = records::decode_queued(bytes->front()); queued.ok())
-          result.email = std::move(queued->email);
-      result.text = "dropped by the operator";
-      end(*recipient, result, EventKind::dropped, Refusal::none, Report{}, now);
-      ++counts_.dropped;
+      drop(*recipient, now);
     } else {
       recipient->due_ms = millis(now);
       line_up(*recipient, now);
     }
-    ++done;
   }
   flush();
-  return done;
+  return chosen.size();
+}
+
+Result<std::vector<Recipient*>> Road::choose(Order order, std::optional<RecipientId> which) const {
+  std::vector<Recipient*> chosen;
+  if (!which) {
+    queue_.each_message([&](const Message& message) {
+      for (auto* recipient = message.recipients; recipient; recipient = recipient->sibling)
+        if (refusal_of(order, recipient->standing).empty()) chosen.push_back(recipient);
+    });
+    return chosen;
+  }
+  auto* recipient = queue_.find(*which);
+  if (!recipient) return Error{Code::not_found, "no such recipient is waiting"};
+  if (const auto why = refusal_of(order, recipient->standing); !why.empty())
+    return Error{recipient->standing == Standing::waiting ? Code::invalid : Code::unavailable,
+                 std::string(why)};
+  chosen.push_back(recipient);
+  return chosen;
+}
+
+void Road::drop(Recipient& recipient, Time now) {
+  Report::One result;
+  result.email = email_of(recipient);
+  result.text = "dropped by the operator";
+  end(recipient, result, EventKind::dropped, Refusal::none, Report{}, now);
 }
 
 // What holds them must be forgotten for good, or the next start would hold them again.

@@ -316,10 +316,11 @@ void Road::end(Recipient& recipient, const Report::One& result, EventKind kind, 
   settlement.group.events.push_back(records::encode(event));
   queue_.release_for(recipient, settlement.group.releases);
   settlement.ended.push_back(&recipient);
-  if (kind == EventKind::delivered)
-    ++counts_.delivered;
-  else
-    ++(refusal == Refusal::blocked ? counts_.blocked : counts_.bounced);
+  auto& count = kind == EventKind::delivered  ? counts_.delivered
+                : kind == EventKind::dropped  ? counts_.dropped
+                : refusal == Refusal::blocked ? counts_.blocked
+                                              : counts_.bounced;
+  ++count;
   if (recipient.in_doubt) ++counts_.possible_duplicates;
 }
 
@@ -336,19 +337,21 @@ void Road::put_off(Recipient& recipient, const Report::One& result, const Report
 }
 
 void Road::expire(Recipient& recipient, std::string email, const std::string& last, Time now) {
-  if (email.empty()) {
-    // It never reached preparation, so its address is still on disk only.
-    if (auto bytes = journal_.read({&recipient.queued, 1}); bytes.ok())
-      if (auto queued = records::decode_queued(bytes->front()); queued.ok()) email = std::move(queued->email);
-  }
   Report::One result;
-  result.email = std::move(email);
+  result.email = email.empty() ? email_of(recipient) : std::move(email);
   result.status = "5.4.7";  // delivery time expired
   result.text =
       "expired after " +
       std::to_string(std::chrono::duration_cast<std::chrono::hours>(options_.retry.max_age).count()) + " h" +
       (last.empty() ? "" : "; last: " + last);
   end(recipient, result, EventKind::bounce, Refusal::blocked, Report{}, now);
+}
+
+std::string Road::email_of(const Recipient& recipient) const {
+  const auto bytes = journal_.read({&recipient.queued, 1});
+  if (!bytes.ok()) return {};
+  auto queued = records::decode_queued(bytes->front());
+  return queued.ok() ? std::move(queued->email) : std::string();
 }
 
 void Road::sweep(Time now) {
@@ -447,6 +450,8 @@ void Road::settled(Receipt& receipt, Time now) {
     if (receipt.result.error().code == Code::exhausted) {
       log_.alarm("settlement_refused", {{"why", receipt.result.error().detail}});
       refused_.push_back(std::move(receipt.settlement));
+    } else if (!committer_.stopped()) {
+      log_.alarm("settlement_lost", {{"why", receipt.result.error().detail}});
     }
     return;
   }

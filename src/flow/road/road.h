@@ -54,7 +54,10 @@ class Road {
   // do by itself.
   Time step(Time now);
 
-  enum class Order { retry, release, drop };  // an operator's
+  // An operator's: retry now; let go on what is held; give up, with a dropped event. To one, or to everybody
+  // it applies to. Returns how many. not_found, unavailable (its fate is being decided, or the journal has
+  // stopped) and invalid (release of what is not held) are about the one.
+  enum class Order { retry, release, drop };
   Result<std::size_t> order(Order order, std::optional<RecipientId> which, Time now);
 
   // An order finds only who is in memory. Who gives it asks first who is parked (nullopt = of all); if
@@ -97,7 +100,9 @@ class Road {
   Inbox take_inbox();
   void judge_suspects();
   Time pick(Time now);
+  Result<std::vector<Recipient*>> choose(Order order, std::optional<RecipientId> which) const;
   Result<void> acquit(std::span<Recipient* const> chosen);
+  void drop(Recipient& recipient, Time now);
   void line_up(Recipient& recipient, Time now);
   void let_go(Recipient& recipient);
   void take_in(const Report& report, Time now);
@@ -111,6 +116,7 @@ class Road {
   void wait_out(Recipient& recipient, Time now);
   void move(Recipient& recipient);
   void expire(Recipient& recipient, std::string email, const std::string& last, Time now);
+  std::string email_of(const Recipient& recipient) const;  // read from the journal
   void sweep(Time now);
   void clean();
   void park(Time now);

@@ -12,10 +12,6 @@ constexpr auto alone_most = std::chrono::seconds(10);
 
 }  // namespace
 
-bool Trials::remove(const Recipient& recipient) {
-  return std::erase(waiting_, &recipient) > 0;
-}
-
 std::vector<Recipient*> Trials::expired(std::int64_t now_ms, std::int64_t max_age_ms) {
   std::vector<Recipient*> out;
   std::erase_if(waiting_, [&](Recipient* recipient) {

@@ -22,7 +22,10 @@ class Trials {
   explicit Trials(Suspects* suspects) : suspects_(suspects) {}
 
   void add(Recipient& recipient) { waiting_.push_back(&recipient); }
-  bool remove(const Recipient& recipient);  // false = it does not wait here
+  // Takes those for whom `chosen` holds out of the line.
+  void remove_if(const Scheduler::Chosen& chosen) {
+    std::erase_if(waiting_, [&](const Recipient* recipient) { return chosen(*recipient); });
+  }
   std::vector<Recipient*> expired(std::int64_t now_ms, std::int64_t max_age_ms);
 
   // The next trial, if none is out and somebody may be tried now.

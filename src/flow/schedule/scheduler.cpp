@@ -123,10 +123,10 @@ void Scheduler::returned(const Assignment& assignment, Went went, std::int64_t n
   }
 }
 
-void Scheduler::remove(Recipient& recipient) {
-  if (wheel_.remove(recipient)) return;
+void Scheduler::remove_if(const Chosen& chosen) {
+  wheel_.remove_if(chosen);
   std::vector<Recipient*> out;
-  destination(recipient.lane).sweep([&](const Recipient& other) { return &other == &recipient; }, out);
+  for (const auto lane : active_) destinations_[lane]->sweep(chosen, out);
   in_line_ -= out.size();
 }
 

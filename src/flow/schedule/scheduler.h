@@ -51,8 +51,10 @@ class Scheduler {
   enum class Went { well, slow_down, site_failed };
   void returned(const Assignment& assignment, Went went, std::int64_t now_ms);
 
-  // Takes one that waits out of the wheel or its line. Walks: for an operator's order.
-  void remove(Recipient& recipient);
+  // Takes those for whom `chosen` holds out of the wheel and the lines. Walks everything, once: for an
+  // operator's order.
+  using Chosen = std::function<bool(const Recipient&)>;
+  void remove_if(const Chosen& chosen);
 
   // Recipients in line whose time has run out, taken out of it. Walks every line: call it about once a
   // minute.

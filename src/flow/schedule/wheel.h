@@ -36,17 +36,19 @@ class Wheel {
     }
   }
 
-  // Takes one out; false = it does not hang here. Walks everything: for an operator's order.
-  bool remove(const Recipient& recipient) {
+  // Takes out those for whom `wanted` holds. Walks everything: for an operator's order.
+  template <class Wanted>
+  void remove_if(Wanted wanted) {
     for (auto* ring : {&fine_, &coarse_})
       for (auto& slot : *ring)
-        for (auto** link = &slot; *link; link = &(*link)->next)
-          if (*link == &recipient) {
-            *link = std::exchange((*link)->next, nullptr);
-            --count_;
-            return true;
+        for (auto** link = &slot; *link;) {
+          if (!wanted(**link)) {
+            link = &(*link)->next;
+            continue;
           }
-    return false;
+          *link = std::exchange((*link)->next, nullptr);
+          --count_;
+        }
   }
 
   // Takes out, and hands to `taken`, those that hang where somebody due after `after_ms` may hang and for

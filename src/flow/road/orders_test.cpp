@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an operator may do to those who wait: retry, release, drop.
+#include <gmock/gmock.h>
+
+#include "flow/road/road_fixture.h"
+
+namespace postrider {
+namespace {
+
+using ::testing::SizeIs;
+
+class RoadObeys : public RoadFixture {
+ protected:
+  MessageId put_off() {
+    const auto id = accept({"a@b.example"});
+    tell(take(), later());
+    return id;
+  }
+  MessageId hold() {
+    const auto id = accept({"a@b.example"});
+    auto report = report_of(take(), {});
+    report.damaged = true;
+    tell(std::move(report));
+    return id;
+  }
+};
+
+TEST_F(RoadObeys, RetryTriesWhatWaitsAtOnce) {
+  const auto id = put_off();
+  EXPECT_TRUE(out.empty());
+  EXPECT_EQ(*order(Road::Order::retry, RecipientId{id, 0}), 1u);
+  EXPECT_EQ(take().to[0].attempt, 2);
+}
+
+TEST_F(RoadObeys, RetryTriesWhatIsHeldToo) {
+  const auto id = hold();
+  EXPECT_EQ(*order(Road::Order::retry, RecipientId{id, 0}), 1u);
+  EXPECT_EQ(road->counts().held, 0);
+  EXPECT_THAT(out, SizeIs(1));
+}
+
+TEST_F(RoadObeys, ReleaseFreesOnlyWhatIsHeld) {
+  hold();
+  put_off();
+  EXPECT_EQ(*order(Road::Order::release), 1u);
+  EXPECT_EQ(road->counts().held, 0);
+  EXPECT_THAT(out, SizeIs(1));
+}
+
+TEST_F(RoadObeys, ReleaseOfSomebodyNotHeldIsRefusedInWords) {
+  const auto id = put_off();
+  const auto refused = order(Road::Order::release, RecipientId{id, 0});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, Code::invalid);
+  EXPECT_EQ(refused.error().detail, "it is not held");
+}
+
+TEST_F(RoadObeys, DropEndsOneWithADroppedEvent) {
+  const auto id = accept({"first@there.example", "second@there.example"}, now() + std::chrono::hours(1));
+  EXPECT_EQ(*order(Road::Order::drop, RecipientId{id, 1}), 1u);
+  ASSERT_THAT(attempts(), SizeIs(1));
+  EXPECT_EQ(attempts()[0].kind, EventKind::dropped);
+  EXPECT_EQ(attempts()[0].recipient.n, 1u);
+  EXPECT_EQ(attempts()[0].email, "second@there.example");
+  EXPECT_EQ(attempts()[0].response, "dropped by the operator");
+  EXPECT_EQ(attempts()[0].refusal, Refusal::none);
+  EXPECT_EQ(live(), 2u);  // the message and the first
+}
+
+TEST_F(RoadObeys, ADropIsNoBounce) {
+  put_off();
+  EXPECT_EQ(*order(Road::Order::drop), 1u);
+  EXPECT_EQ(road->counts().dropped, 1u);
+  EXPECT_EQ(road->counts().bounced, 0u);
+  EXPECT_EQ(road->counts().blocked, 0u);
+}
+
+TEST_F(RoadObeys, DropAllTakesWaitingAndHeldAndLeavesWhatIsOut) {
+  hold();
+  put_off();
+  accept({"a@b.example"}, now() + std::chrono::hours(40));
+  accept({"out@b.example"});
+  ASSERT_THAT(out, SizeIs(1));
+  EXPECT_EQ(*order(Road::Order::drop), 3u);
+  EXPECT_EQ(road->queue().recipients(), 1u);
+  EXPECT_EQ(road->counts().held, 0);
+  EXPECT_EQ(road->scheduler().waiting(), 0u);
+  tell(take(), taken());
+  EXPECT_EQ(live(), 0u);
+}
+
+TEST_F(RoadObeys, DropAllOfThousandsWalksTheQueueOnce) {
+  may_send = false;
+  for (int i = 0; i < 50; ++i)
+    accept(std::vector<std::string>(100, "a@b.example"), now() + std::chrono::hours(i % 2));
+  EXPECT_EQ(*order(Road::Order::drop), 5000u);
+  EXPECT_EQ(live(), 0u);
+  EXPECT_THAT(attempts(), SizeIs(5000));
+}
+
+TEST_F(RoadObeys, WhoeverIsOutIsNotTouched) {
+  const auto id = accept({"a@b.example"});
+  for (const auto what : {Road::Order::retry, Road::Order::drop}) {
+    const auto refused = order(what, RecipientId{id, 0});
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, Code::unavailable);
+    EXPECT_EQ(refused.error().detail, "its fate is being decided right now; ask again");
+  }
+  EXPECT_TRUE(attempts().empty());
+}
+
+TEST_F(RoadObeys, NobodyKnownIsNotFound) {
+  const auto id = accept({"a@b.example"});
+  EXPECT_EQ(order(Road::Order::drop, RecipientId{id, 1}).error().code, Code::not_found);
+  EXPECT_EQ(order(Road::Order::retry, RecipientId{MessageId{}, 0}).error().code, Code::not_found);
+}
+
+TEST_F(RoadObeys, NothingIsDroppedThatCannotBeWrittenDown) {
+  const auto id = put_off();
+  accept({"a@b.example"});
+  journal->commits_fail = Error{Code::io, "the disk is gone"};
+  tell(take(), taken());
+  const auto refused = order(Road::Order::drop, RecipientId{id, 0});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, Code::unavailable);
+  EXPECT_EQ(recipient(id).standing, Standing::waiting);
+}
+
+TEST_F(RoadObeys, AnEmptyQueueObeysToo) {
+  EXPECT_EQ(*order(Road::Order::drop), 0u);
+  EXPECT_EQ(*order(Road::Order::retry), 0u);
+  EXPECT_EQ(*order(Road::Order::release), 0u);
+}
+
+}  // namespace
+}  // namespace postrider
