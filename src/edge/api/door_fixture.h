@@ -127,8 +127,10 @@ class DoorFixture {
   struct OnePolicy final : Policies {
     std::shared_ptr<const TenantPolicy> tenant(TenantId id) const override {
       if (id != TenantId{7}) return nullptr;
-      return std::make_shared<const TenantPolicy>(TenantPolicy{.id = id, .domains = {{"example.com", {}}}});
+      return std::make_shared<const TenantPolicy>(
+          TenantPolicy{.id = id, .may_submit = may_submit, .domains = {{"example.com", {}}}});
     }
+    bool may_submit = true;
   };
 
   testing::FakeClock clock;

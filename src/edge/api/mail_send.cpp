@@ -35,6 +35,8 @@ http::Response not_taken(const Error& error) {
           "error is resolved. Visit https://sendgrid.com/docs/for-developers/sending-email/sender-identity/ "
           "to see the Sender Identity requirements",
           "from");
+    case Code::closed:
+      return refused(403, "This account is deactivated. Mail cannot be sent until it is active again.");
     case Code::exists:
       return refused(
           422,

@@ -51,6 +51,15 @@ TEST_F(MailSendTest, of_somebody_elses_domain_is_refused) {
           "Identity requirements"));
 }
 
+TEST_F(MailSendTest, of_a_closed_account_is_refused_in_its_own_words) {
+  policies.may_submit = false;
+  const auto response = send(MailBody().text());
+  EXPECT_EQ(response.status, 403);
+  EXPECT_THAT(said(response),
+              ElementsAre("null: This account is deactivated. Mail cannot be sent until it is "
+                          "active again."));
+}
+
 TEST_F(MailSendTest, mistakes_are_told_together) {
   const auto response = send(MailBody().without("subject").without("from").text());
   EXPECT_EQ(response.status, 400);

@@ -53,9 +53,10 @@ Result<void> Intake::stage_if_large(journal::Entry& entry) {
 
 Result<Intake::Plan> Intake::plan(const Submission& submission, Time now) {
   const auto policy = policies_.tenant(submission.tenant);
-  if (!policy || !policy->may_submit) return Error{Code::forbidden, "account"};
+  if (!policy || !policy->may_submit) return Error{Code::closed, "the account is deactivated or banned"};
   const auto from = PR_TRY(mail::Address::parse(submission.shared.from.email));
-  if (!policy->domain_for(from.ascii_domain())) return Error{Code::forbidden, "from"};
+  if (!policy->domain_for(from.ascii_domain()))
+    return Error{Code::forbidden, "no sending domain of this account"};
 
   Plan plan;
   plan.group.purpose = journal::Purpose::intake;

@@ -26,8 +26,9 @@ struct Accepted {
 // journal thread.
 class Intake {
  public:
-  // forbidden = the from domain is not this tenant's; exists = the idempotency key belongs to another
-  // request; exhausted and unavailable = try later.
+  // forbidden = the from domain is not this tenant's; closed = the account is: no mail is taken from it;
+  // exists = the idempotency key belongs to another request; invalid = an address is none; exhausted and
+  // unavailable = try later.
   using Done = std::move_only_function<void(Result<Accepted>)>;
   using Admit = std::function<void(Admission)>;
 
