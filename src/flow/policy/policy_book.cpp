@@ -40,11 +40,18 @@ Result<void> PolicyBook::load(const accounts::Account& account) {
   for (const auto& domain : PR_TRY(domains_.list(tenant))) {
     if (!domain.verified) continue;
     SenderDomain sender{domain.name, {}};
-    const auto signers = PR_TRY(domains_.signers(tenant, domain.id));
-    for (std::size_t i = 0; i < signers.size(); ++i) {
+    const auto signers = domains_.signers(tenant, domain.id);
+    if (!signers.ok()) {
+      if (signers.error().code == Code::unavailable) return signers.error();
+      // Nothing can be signed for it, so nothing is sent; the rest of the platform must not wait for it.
+      log_.alarm("domain_keys_unreadable", {{"domain", domain.name}, {"why", signers.error().detail}});
+      continue;
+    }
+    for (std::size_t i = 0; i < signers->size(); ++i) {
+      const auto& signer = (*signers)[i];
       const auto id = key_id(domain.id, i);
-      auto header = PR_TRY(dkim::Signer::create(domain.name, signers[i].selector, signers[i].key.type()));
-      ring_.add(id, signers[i].key);
+      auto header = PR_TRY(dkim::Signer::create(domain.name, signer.selector, signer.key.type()));
+      ring_.add(id, signer.key);
       ring.push_back(id);
       sender.keys.push_back({std::move(header), id});
     }

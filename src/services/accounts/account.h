@@ -13,8 +13,8 @@
 
 namespace postrider::accounts {
 
-// From free to gone; stored as numbers, never renumber. Up to `throttled` mail is accepted; `suspended`
-// accepts none and holds what is queued, `deactivated` and `banned` drop it.
+// From free to gone; stored as numbers, never renumber. Up to `throttled` mail is accepted and goes out;
+// `suspended` accepts it and holds it while its time runs on; `deactivated` and `banned` accept none.
 enum class AccountState { active = 1, warned = 2, throttled = 3, suspended = 4, deactivated = 5, banned = 6 };
 std::string_view name(AccountState state);
 std::optional<AccountState> parse_account_state(std::string_view name);
