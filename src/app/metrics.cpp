@@ -58,6 +58,8 @@ std::vector<api::Metric> all_metrics(Platform& platform) {
       [journal] { return journal->space().refusing ? 1.0 : 0.0; });
   add("postrider_journal_failed", "1 = a sync failed, nothing is acknowledged until a restart", Type::gauge,
       [journal] { return journal->counters().failed ? 1.0 : 0.0; });
+  add("postrider_control_stale", "1 = policies are too old to act upon, nothing is taken or sent",
+      Type::gauge, [&platform] { return platform.policies().current() ? 0.0 : 1.0; });
   add("postrider_journal_quarantined_total", "Damaged ranges set aside", Type::counter,
       [journal] { return double(journal->counters().quarantined); });
   add("postrider_commit_waiting", "Groups waiting for the next batch", Type::gauge,

@@ -47,7 +47,7 @@ Result<void> Platform::open() {
       *data_.store, *data_.domains,
       PolicyBook::KeyRing{[this](SigningKeyId id, SigningKey key) { signer_->add(id, std::move(key)); },
                           [this](SigningKeyId id) { signer_->remove(id); }},
-      log_);
+      clock_, log_);
   PR_TRY(policies_->rebuild());
 
   routes_ = RouteTable(config_.delivery_routes);
@@ -94,7 +94,7 @@ void Platform::wire_road() {
       *journal_, *committer_, log_, options,
       [this](TenantId tenant) {
         const auto policy = policies_->tenant(tenant);
-        return policy && policy->may_deliver;
+        return policy && policy->may_deliver && policies_->current();
       },
       [this](std::vector<Assignment> assignments) { dispatch(std::move(assignments)); },
       [this] { road_thread_->wake(); }, now());
@@ -189,6 +189,7 @@ bool Platform::plaintext_allowed(const io::Endpoint& peer) const {
 std::string Platform::why_not_ready() const {
   if (!serving_) return "starting or stopping";
   if (committer_->stopped()) return "the journal has stopped";
+  if (!policies_->current()) return "the store cannot be read: who may send is not known";
   if (journal_->space().refusing) return "the spool is full";
   return {};
 }
@@ -255,10 +256,7 @@ void Platform::start_threads() {
     return std::chrono::seconds(1);
   });
   control_ = std::make_unique<RepeatingThread>("control", [this]() -> Duration {
-    if (auto changes = policies_->follow(); !changes.ok())
-      log_.warning("control_feed", {{"why", changes.error().detail}});
-    else if (*changes > 0)
-      road_thread_->wake();
+    follow_control();
     return control_pause;
   });
   ticker_ = std::make_unique<RepeatingThread>("ticker", [this]() -> Duration {
@@ -267,6 +265,20 @@ void Platform::start_threads() {
     housekeeping();
     return std::chrono::seconds(1);
   });
+}
+
+// Says when it loses the feed and when it has it again, not five times a second.
+void Platform::follow_control() {
+  const auto changes = policies_->follow();
+  if (changes.ok() && *changes > 0) road_thread_->wake();
+  if (changes.ok() == std::exchange(following_, changes.ok())) return;
+  if (changes.ok()) {
+    log_.info("control_feed_back");
+    return road_thread_->wake();
+  }
+  log_.alarm("control_feed_lost",
+             {{"why", changes.error().detail},
+              {"nothing_is_taken_or_sent_after_seconds", PolicyBook::stale_after.count()}});
 }
 
 void Platform::housekeeping() {

@@ -89,6 +89,7 @@ class Platform {
   Result<void> wire_doors();
   Result<void> recover();
   void start_threads();
+  void follow_control();
   void housekeeping();
   std::string why_not_ready() const;
   void dispatch(std::vector<Assignment> assignments);
@@ -114,6 +115,7 @@ class Platform {
   std::atomic<bool> serving_ = false;
   std::atomic<std::uint64_t> accepted_ = 0;
   Instant next_housekeeping_{};
+  bool following_ = true;  // the control feed could be read last time
 
   std::unique_ptr<JournalDirectory> journal_directory_;
   journal::local::LocalJournal* journal_ = nullptr;  // the directory's

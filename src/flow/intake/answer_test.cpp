@@ -39,6 +39,14 @@ TEST_F(IntakeAnswers, AClosedAccountIsToldApartFromAForeignDomain) {
   EXPECT_EQ(journal.counters().live, 0u);
 }
 
+TEST_F(IntakeAnswers, NothingIsTakenOnOldPolicies) {
+  policies.stale = true;
+  EXPECT_EQ(take(mail({to({"a@b.example"})})).error().code, Code::unavailable);
+  EXPECT_EQ(journal.counters().live, 0u);
+  policies.stale = false;
+  EXPECT_TRUE(take(mail({to({"a@b.example"})})).ok());
+}
+
 TEST_F(IntakeAnswers, AnAccountNobodyKnowsIsClosed) {
   auto submission = mail({to({"a@b.example"})});
   submission.tenant = TenantId{99};

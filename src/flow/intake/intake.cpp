@@ -52,6 +52,8 @@ Result<void> Intake::stage_if_large(journal::Entry& entry) {
 }
 
 Result<Intake::Plan> Intake::plan(const Submission& submission, Time now) {
+  if (!policies_.current())
+    return Error{Code::unavailable, "the control feed is stale: who may send is not known"};
   const auto policy = policies_.tenant(submission.tenant);
   if (!policy || !policy->may_submit) return Error{Code::closed, "the account is deactivated or banned"};
   const auto from = PR_TRY(mail::Address::parse(submission.shared.from.email));

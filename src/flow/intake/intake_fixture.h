@@ -89,7 +89,9 @@ class IntakeFixture : public ::testing::Test {
       if (id != known.id && id != TenantId{8}) return nullptr;
       return std::make_shared<const TenantPolicy>(known);
     }
+    bool current() const override { return !stale; }
     TenantPolicy known;
+    bool stale = false;
   };
 
   testing::FakeClock clock;

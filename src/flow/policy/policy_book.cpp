@@ -71,11 +71,18 @@ Result<void> PolicyBook::load(const accounts::Account& account) {
   return {};
 }
 
+bool PolicyBook::current() const {
+  const auto as_of = as_of_.load(std::memory_order_relaxed);
+  return as_of != Instant::min() && clock_.monotonic() - as_of <= stale_after;
+}
+
 Result<void> PolicyBook::rebuild() {
+  const auto asked = clock_.monotonic();
   // The number first: what changes while we read is then read again, and nothing is missed.
   const auto newest = PR_TRY(feed_.newest());
   for (const auto& account : PR_TRY(accounts::Accounts(store_).all())) PR_TRY(load(account));
   seen_ = newest;
+  as_of_ = asked;
   return {};
 }
 
@@ -89,6 +96,13 @@ Result<void> PolicyBook::reload(TenantId id) {
 }
 
 Result<std::size_t> PolicyBook::follow() {
+  const auto asked = clock_.monotonic();
+  auto changes = catch_up();
+  if (changes.ok()) as_of_ = asked;
+  return changes;
+}
+
+Result<std::size_t> PolicyBook::catch_up() {
   auto changes = feed_.changes_after(seen_);
   if (!changes.ok()) {
     if (changes.error().code != Code::not_found) return std::move(changes).error();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -7,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "crypto/signing_key.h"
@@ -28,16 +30,21 @@ class PolicyBook final : public Policies {
     std::function<void(SigningKeyId, SigningKey)> add;
     std::function<void(SigningKeyId)> remove;
   };
-  PolicyBook(store::Store& store, domains::Domains& domains, KeyRing ring, Log& log)
-      : store_(store), feed_(store), domains_(domains), ring_(std::move(ring)), log_(log) {}
+  // What is older than this is not acted upon.
+  static constexpr auto stale_after = std::chrono::seconds(5);
+
+  PolicyBook(store::Store& store, domains::Domains& domains, KeyRing ring, const Clock& clock, Log& log)
+      : store_(store), feed_(store), domains_(domains), ring_(std::move(ring)), clock_(clock), log_(log) {}
 
   Result<void> rebuild();        // everything, at start
   Result<std::size_t> follow();  // what changed since; returns how many changes
 
   std::shared_ptr<const TenantPolicy> tenant(TenantId id) const override;
+  bool current() const override;
   std::shared_ptr<const accounts::ApiKey> key(const ApiKeyId& id) const;
 
  private:
+  Result<std::size_t> catch_up();
   Result<void> load(const accounts::Account& account);
   Result<void> reload(TenantId id);
 
@@ -45,8 +52,10 @@ class PolicyBook final : public Policies {
   store::ControlFeed feed_;
   domains::Domains& domains_;
   KeyRing ring_;
+  const Clock& clock_;
   Log& log_;
   std::int64_t seen_ = 0;
+  std::atomic<Instant> as_of_ = Instant::min();  // everything that was announced before is known
   std::unordered_map<TenantId, std::vector<SigningKeyId>> ringed_;
 
   mutable std::shared_mutex mutex_;

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "services/accounts/schema.h"
+#include "testing/fake_clock.h"
 #include "testing/memory_log.h"
 #include "testing/seeded_random.h"
 #include "testing/stores.h"
@@ -22,7 +23,8 @@ constexpr store::PlatformSql spoil{
     "UPDATE dkim_keys SET sealed = (SELECT o.sealed FROM dkim_keys o WHERE o.domain = dkim_keys.domain AND "
     "o.selector <> dkim_keys.selector)",
     "damage"};
-const store::Schema damage{"test", {}, {&spoil}};
+constexpr store::PlatformSql lose{"test.lose", store::Kind::system_write, "DELETE FROM feed_position"};
+const store::Schema damage{"test", {}, {&spoil, &lose}};
 
 class PolicyBookTest : public testing::StoreTest {
  protected:
@@ -34,7 +36,7 @@ class PolicyBookTest : public testing::StoreTest {
         *store, *domains,
         PolicyBook::KeyRing{[this](SigningKeyId id, SigningKey key) { ring.emplace(id, key.type()); },
                             [this](SigningKeyId id) { ring.erase(id); }},
-        log);
+        clock, log);
   }
   Tenant account(std::string name = "acme") {
     return recorded_tenant(accounts::Accounts(*store).create(std::move(name), author)->id);
@@ -45,14 +47,17 @@ class PolicyBookTest : public testing::StoreTest {
   void set_state(const Tenant& tenant, AccountState state) {
     ASSERT_TRUE(accounts::Accounts(*store).set_state(tenant, state, author).ok());
   }
-  void spoil_keys() {
-    ASSERT_TRUE(store::writing(*store, [](store::Transaction& tx) -> Result<void> {
-                  PR_TRY(tx.execute(spoil));
+  void spoil_keys() { run(spoil); }
+  void spoil_feed() { run(lose); }
+  void run(const store::PlatformSql& sql) {
+    ASSERT_TRUE(store::writing(*store, [&](store::Transaction& tx) -> Result<void> {
+                  PR_TRY(tx.execute(sql));
                   return tx.commit_system("damage");
                 }).ok());
   }
 
   testing::SeededRandom random{1};
+  testing::FakeClock clock;
   testing::MemoryLog log;
   SealedBox box{RootKey{1, 2, 3}, random};
   std::unique_ptr<store::Store> store;
@@ -60,6 +65,25 @@ class PolicyBookTest : public testing::StoreTest {
   std::map<SigningKeyId, KeyType> ring;
   std::optional<PolicyBook> book;
 };
+
+TEST_P(PolicyBookTest, IsNotActedUponWhenItCannotFollow) {
+  const auto tenant = account();
+  EXPECT_FALSE(book->current()) << "nothing is known yet";
+  ASSERT_TRUE(book->rebuild().ok());
+  EXPECT_TRUE(book->current());
+  clock.advance(PolicyBook::stale_after);
+  EXPECT_TRUE(book->current());
+  clock.advance(std::chrono::milliseconds(1));
+  EXPECT_FALSE(book->current());
+  ASSERT_TRUE(book->follow().ok());
+  EXPECT_TRUE(book->current()) << "there was nothing new, and that is known";
+  clock.advance(PolicyBook::stale_after);
+  spoil_feed();
+  EXPECT_FALSE(book->follow().ok());
+  clock.advance(std::chrono::milliseconds(1));
+  EXPECT_FALSE(book->current());
+  EXPECT_NE(book->tenant(tenant.id()), nullptr) << "who asks is still told what was known";
+}
 
 TEST_P(PolicyBookTest, KnowsNobodyBeforeItIsBuilt) {
   const auto tenant = account();

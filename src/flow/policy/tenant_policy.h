@@ -37,6 +37,9 @@ class Policies {
  public:
   virtual ~Policies() = default;
   virtual std::shared_ptr<const TenantPolicy> tenant(TenantId id) const = 0;
+  // False: what is known is too old to act upon. Nothing is taken and nothing goes out until it is known
+  // anew, so that who has been stopped stays stopped.
+  virtual bool current() const { return true; }
 };
 
 }  // namespace postrider

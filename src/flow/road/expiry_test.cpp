@@ -78,6 +78,36 @@ TEST_F(RoadExpires, WhatIsScheduledDoesNotLeaveEarly) {
   EXPECT_THAT(out, SizeIs(1));
 }
 
+TEST_F(RoadExpires, AHoldDoesNotStopTheClock) {
+  const auto id = accept({"a@there.example"});
+  auto damaged = report_of(take(), {});
+  damaged.damaged = true;
+  tell(std::move(damaged));
+  ASSERT_EQ(recipient(id).standing, Standing::held);
+  advance(max_age - std::chrono::minutes(2));
+  EXPECT_TRUE(attempts().empty());
+  advance(std::chrono::minutes(3));
+  ASSERT_THAT(attempts(), SizeIs(1));
+  EXPECT_EQ(attempts()[0].response, "expired after 72 h");
+  EXPECT_EQ(road->counts().held, 0);
+  EXPECT_EQ(live(), 0u);
+}
+
+TEST_F(RoadExpires, WhoseAgeIsLostIsHeldForAsLongAgainAsFromWhenItWasDue) {
+  const auto id = accept({"a@there.example"}, now() + std::chrono::hours(10));
+  journal::Group damage;  // the record that says how old it is
+  damage.releases = {recipient(id).message->accepted};
+  committer->submit(std::move(damage), [](Result<journal::Receipt>) {});
+  work();
+  restart();
+  ASSERT_EQ(recipient(id).standing, Standing::held);
+  advance(max_age + std::chrono::hours(10) - std::chrono::minutes(2));
+  EXPECT_TRUE(attempts().empty());
+  advance(std::chrono::minutes(3));
+  EXPECT_THAT(attempts(), SizeIs(1));
+  EXPECT_EQ(live(), 0u);
+}
+
 TEST_F(RoadExpires, WhatIsOutIsNotSweptAway) {
   accept({"a@b.example"});
   auto assignment = take();

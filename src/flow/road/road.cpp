@@ -97,7 +97,7 @@ void Road::restored(const journal::Recovered& recovered, Time now) {
   judge_suspects();
   for (auto* recipient : all.waiting) {
     if (recipient->standing == Standing::held) {
-      ++counts_.held;
+      hold(*recipient);
       continue;
     }
     line_up(*recipient, now);
@@ -161,7 +161,14 @@ void Road::line_up(Recipient& recipient, Time now) {
     scheduler_.add(recipient, millis(now));
 }
 
+void Road::hold(Recipient& recipient) {
+  recipient.standing = Standing::held;
+  held_.push_back(&recipient);
+  ++counts_.held;
+}
+
 void Road::let_go(Recipient& recipient) {
+  std::erase(held_, &recipient);
   --counts_.held;
   if (std::exchange(recipient.reason, Reason::none) == Reason::suspected) --counts_.suspected;
 }
@@ -255,9 +262,8 @@ void Road::again(const Report& report, Time now) {
 
 void Road::hold(const Report& report) {
   for (const auto& to : report.assignment.to) {
-    to.handle->standing = Standing::held;
+    hold(*to.handle);
     to.handle->reason = Reason::damaged;
-    ++counts_.held;
   }
   log_.alarm("recipient_held", {{"message", to_string(report.assignment.message)},
                                 {"recipients", report.assignment.to.size()},
@@ -347,6 +353,23 @@ void Road::expire(Recipient& recipient, std::string email, const std::string& la
   end(recipient, result, EventKind::bounce, Refusal::blocked, Report{}, now);
 }
 
+// A hold does not stop the clock.
+void Road::expire_held(Time now) {
+  const auto max_age = options_.retry.max_age.count();
+  std::vector<Recipient*> over;
+  for (auto* recipient : held_) {
+    const auto& message = *recipient->message;
+    // How old a message is whose accepted record is lost nobody knows; it was there when this was due.
+    const auto expires =
+        message.accepted ? message.expires_ms(recipient->n, max_age) : recipient->due_ms + max_age;
+    if (recipient->standing == Standing::held && expires <= millis(now)) over.push_back(recipient);
+  }
+  for (auto* recipient : over) {
+    let_go(*recipient);
+    expire(*recipient, {}, {}, now);
+  }
+}
+
 std::string Road::email_of(const Recipient& recipient) const {
   const auto bytes = journal_.read({&recipient.queued, 1});
   if (!bytes.ok()) return {};
@@ -359,6 +382,7 @@ void Road::sweep(Time now) {
   for (auto* recipient : scheduler_.expired(millis(now))) expire(*recipient, {}, {}, now);
   for (auto* recipient : trials_.expired(millis(now), options_.retry.max_age.count()))
     expire(*recipient, {}, {}, now);
+  expire_held(now);
   for (auto& settlement : std::exchange(refused_, {})) submit(std::move(settlement));
   for (auto& what : std::exchange(unreturned_, {})) bring_back(std::move(what));
   clean();
@@ -420,7 +444,7 @@ void Road::end_recall(const Result<Recalled>& found, Time now) {
     release(std::move(back.orphans));
     for (auto* recipient : back.waiting) {
       if (recipient->standing == Standing::held)
-        ++counts_.held;
+        hold(*recipient);
       else
         line_up(*recipient, now);
     }

@@ -104,6 +104,7 @@ class Road {
   Result<void> acquit(std::span<Recipient* const> chosen);
   void drop(Recipient& recipient, Time now);
   void line_up(Recipient& recipient, Time now);
+  void hold(Recipient& recipient);
   void let_go(Recipient& recipient);
   void take_in(const Report& report, Time now);
   bool has_moved(const Assignment& assignment) const;
@@ -116,6 +117,7 @@ class Road {
   void wait_out(Recipient& recipient, Time now);
   void move(Recipient& recipient);
   void expire(Recipient& recipient, std::string email, const std::string& last, Time now);
+  void expire_held(Time now);
   std::string email_of(const Recipient& recipient) const;  // read from the journal
   void sweep(Time now);
   void clean();
@@ -146,6 +148,7 @@ class Road {
   std::vector<std::shared_ptr<Settlement>> refused_;  // no room on the disk: offered again
   std::size_t clean_most_;                            // records in the next group that copies some elsewhere
   Time next_sweep_{};
+  std::vector<Recipient*> held_;    // all of them, in the order in which they were
   std::vector<Recall> unreturned_;  // the journal could not tell: asked again
   Counts counts_;
 };

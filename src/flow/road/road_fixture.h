@@ -69,6 +69,7 @@ class RoadFixture : public ::testing::Test {
 
   // Dies and starts again: what is durable is all there is. Another node takes the stream over.
   void restart(const std::string& node = "a") {
+    background.clear();
     road.reset();
     committer.reset();
     out.clear();
@@ -125,6 +126,7 @@ class RoadFixture : public ::testing::Test {
   std::unique_ptr<Road> road;
   bool may_send = true;
   std::vector<Assignment> out;
+  std::vector<Executor::Work> background;  // what the road has asked for beside it, done while work()
 
  private:
   void start(const std::string& node);
@@ -162,6 +164,10 @@ inline void RoadFixture::start(const std::string& node) {
   committer = std::make_unique<journal::Committer>(*journal, journal::Committer::Options{}, log);
   Road::Options options;
   options.node = node_ = stable_hash(node);
+  options.background = [this](Executor::Work work) {
+    background.push_back(std::move(work));
+    return true;
+  };
   road = std::make_unique<Road>(
       *journal, *committer, log, options, [this](TenantId) { return may_send; },
       [this](std::vector<Assignment> more) { std::ranges::move(more, std::back_inserter(out)); }, [] {},
@@ -214,6 +220,7 @@ inline void RoadFixture::work() {
   for (int quiet = 0; quiet < 2;) {
     quiet = road->step(now()) <= now() ? 0 : quiet + 1;
     while (committer->commit_once() == Step::worked) quiet = 0;
+    for (auto& task : std::exchange(background, {})) task(), quiet = 0;
   }
 }
 

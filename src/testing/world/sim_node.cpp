@@ -41,7 +41,7 @@ SimNode::SimNode(World world, std::string name, std::unique_ptr<journal::Journal
       journal_, committer_, world_.log, options,
       [this](TenantId tenant) {
         const auto policy = world_.policies.tenant(tenant);
-        return policy && policy->may_deliver;
+        return policy && policy->may_deliver && world_.policies.current();
       },
       [this](std::vector<Assignment> assignments) {
         for (auto& assignment : assignments) preparer_->prepare(std::move(assignment), now());

@@ -82,6 +82,8 @@ void World::schedule_troubles() {
     executor_.after(sometime(), [set] { set(false); });
     executor_.after(random_.one_in(2) ? std::chrono::minutes(5) : std::chrono::hours(80),
                     [set] { set(true); });
+    executor_.after(sometime(), [this] { policies_.stale = true; });
+    executor_.after(std::chrono::minutes(2), [this] { policies_.stale = false; });
   }
   executor_.after(trouble_time, [this] { heal(); });
 }

@@ -47,6 +47,8 @@ class World {
     std::shared_ptr<const TenantPolicy> tenant(TenantId id) const override {
       return id.value >= 1 && id.value <= all.size() ? all[id.value - 1] : nullptr;
     }
+    bool current() const override { return !stale; }
+    bool stale = false;
   };
 
   void make_peers();
