@@ -53,6 +53,7 @@ std::vector<Command> account_commands();
 std::vector<Command> key_commands();
 std::vector<Command> domain_commands();
 std::vector<Command> queue_commands();
+std::vector<Command> tls_commands();
 std::vector<Command> message_commands();
 std::vector<Command> capture_commands();
 std::vector<Command> journal_commands();

@@ -10,6 +10,7 @@
 #include "readers/activity/activity.h"
 #include "readers/cursors.h"
 #include "services/accounts/schema.h"
+#include "services/sites/tls_memory.h"
 #include "store/postgres/postgres_store.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -82,7 +83,7 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const Config& config,
   directory->box = std::make_unique<SealedBox>(directory->root, random);
   directory->store = PR_TRY(open_store(config.store_url, config.data));
   const store::Schema* schemas[] = {&audit::schema(), &accounts::schema(), &domains::schema(),
-                                    &readers::schema(), &activity::schema()};
+                                    &sites::schema(), &readers::schema(),  &activity::schema()};
   PR_TRY(directory->store->migrate(schemas, clock.wall()));
   directory->capture_store = PR_TRY(store::open_sqlite({.path = config.data + "/store/capture.db"}));
   const store::Schema* captured[] = {&capture::schema()};

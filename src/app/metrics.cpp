@@ -82,6 +82,8 @@ std::vector<api::Metric> all_metrics(Platform& platform) {
   outcome("dropped", counts->dropped);
   add("postrider_possible_duplicates_total", "Recipients settled after an attempt whose fate was unknown",
       Type::counter, loaded(counts->possible_duplicates));
+  add("postrider_tls_withheld_total", "Dialogues ended because a site that has offered TLS did not",
+      Type::counter, [&platform] { return double(platform.tls_memory().times_withheld()); });
   add("postrider_reader_lag_events", "Events the reader has not taken in", Type::gauge,
       [&platform] { return double(platform.reader_status().lag); }, {{"reader", "activity"}});
   const auto cpu = [&](std::string name, std::function<Duration()> time) {

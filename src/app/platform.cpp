@@ -54,6 +54,8 @@ Result<void> Platform::open() {
   tls_client_ = PR_TRY(io::TlsClient::create({}));
   runtime_ = std::make_unique<io::Runtime>(or_cores(config_.limits_loops), "loop");
   for (auto* loop : runtime_->loops()) loop->post([loop] { current_loop = loop; });
+  tls_memory_ = std::make_unique<sites::TlsMemory>(*data_.store);
+  PR_TRY(tls_memory_->load(now()));
   wire_road();
 
   open_readers();
@@ -111,6 +113,7 @@ void Platform::wire_road() {
                      .journal = *journal_,
                      .committer = *committer_,
                      .cells = crash_file_->cells(),
+                     .tls_memory = *tls_memory_,
                      .reports = reports,
                      .node = node,
                      .helo = config_.node_name,
@@ -286,6 +289,8 @@ void Platform::housekeeping() {
   if (at < next_housekeeping_) return;
   next_housekeeping_ = at + std::chrono::minutes(1);
   if (auto done = key_uses_->flush(); !done.ok()) log_.warning("key_uses", {{"why", done.error().detail}});
+  if (auto done = tls_memory_->flush(clock_.wall()); !done.ok())
+    log_.warning("tls_memory", {{"why", done.error().detail}});
   if (auto done = data_.captures->sweep(clock_.wall()); !done.ok())
     log_.warning("capture_sweep", {{"why", done.error().detail}});
   if (auto done = activity_->sweep(clock_.wall()); !done.ok())
@@ -334,6 +339,8 @@ void Platform::drain(Duration grace) {
     log_.warning("drain_incomplete", {{"transactions", late}});
   while (clock_.monotonic() < until && committer_->waiting() > 0)
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  if (auto done = tls_memory_->flush(clock_.wall()); !done.ok())
+    log_.warning("tls_memory", {{"why", done.error().detail}});
 }
 
 Platform::~Platform() {

@@ -42,6 +42,7 @@
 #include "readers/activity/activity.h"
 #include "readers/reader.h"
 #include "services/accounts/key_uses.h"
+#include "services/sites/tls_memory.h"
 
 namespace postrider::app {
 
@@ -60,6 +61,7 @@ class Platform {
   std::string ready_line() const;  // "ready http=127.0.0.1:8025"
   DataDirectory& data() { return data_; }
   PolicyBook& policies() { return *policies_; }
+  sites::TlsMemory& tls_memory() { return *tls_memory_; }
   void control_changed() { control_->wake(); }
 
   // Runs on the road thread and waits: the only place from which the queue may be looked at.
@@ -130,6 +132,7 @@ class Platform {
   std::unique_ptr<io::TlsClient> tls_client_;
   std::unique_ptr<io::Runtime> runtime_;
   std::unique_ptr<Road> road_;
+  std::unique_ptr<sites::TlsMemory> tls_memory_;
   std::vector<Lane> lanes_;
   std::unique_ptr<Capturer> capturer_;
   std::unique_ptr<Preparer> preparer_;

@@ -35,6 +35,22 @@ std::string_view name(Refusal refusal) {
   return "";
 }
 
+std::string_view name(TlsPolicy policy) {
+  switch (policy) {
+    case TlsPolicy::none:
+      return "";
+    case TlsPolicy::cleartext:
+      return "cleartext";
+    case TlsPolicy::opportunistic:
+      return "opportunistic";
+    case TlsPolicy::remembered:
+      return "remembered";
+    case TlsPolicy::required:
+      return "required";
+  }
+  return "";
+}
+
 std::string event_id(EventKind kind, const RecipientId& recipient, std::uint16_t attempt) {
   std::string text(name(kind));
   text.append("-").append(std::to_string(recipient.n));

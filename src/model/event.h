@@ -21,6 +21,16 @@ std::string_view name(EventKind kind);
 enum class Refusal : std::uint8_t { none = 0, bounce = 1, blocked = 2, invalid = 3 };
 std::string_view name(Refusal refusal);
 
+// Why an attempt was under TLS or not: which of the policies decided (design 6).
+enum class TlsPolicy : std::uint8_t {
+  none = 0,           // it did not come to that
+  cleartext = 1,      // a route says so
+  opportunistic = 2,  // TLS where it is offered
+  remembered = 3,     // the site has offered it before: TLS or nothing
+  required = 4,       // a route says so
+};
+std::string_view name(TlsPolicy policy);
+
 // A request was taken: one record for all its recipients, carrying what every later event about them refers
 // to.
 struct Processed {
@@ -58,6 +68,7 @@ struct Attempted {
   std::string ip;                       // the peer's address, when one was reached
   std::string tls_version, tls_cipher;  // empty = cleartext
   bool certificate_valid = false;
+  TlsPolicy tls_policy = TlsPolicy::none;
 };
 
 using Event = std::variant<Processed, Attempted>;

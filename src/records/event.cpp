@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::uint8_t format = 1;
 
+// An attempt's octet of flags; its upper half is the TLS policy.
 enum Flag : std::uint8_t { duplicate = 1, valid_certificate = 2 };
+constexpr int policy_shift = 4;
 
 void put_processed(Writer& out, const Processed& event) {
   put_time(out, event.at);
@@ -67,7 +69,8 @@ void put_attempted(Writer& out, const Attempted& event) {
   out.varint(event.attempt);
   out.u8(static_cast<std::uint8_t>(event.refusal));
   out.u8(static_cast<std::uint8_t>((event.possible_duplicate ? duplicate : 0) |
-                                   (event.certificate_valid ? valid_certificate : 0)));
+                                   (event.certificate_valid ? valid_certificate : 0) |
+                                   (static_cast<unsigned>(event.tls_policy) << policy_shift)));
   out.bytes(event.response);
   out.bytes(event.status);
   out.bytes(event.ip);
@@ -89,6 +92,7 @@ Attempted take_attempted(Reader& in, EventKind kind) {
   const auto flags = in.u8();
   event.possible_duplicate = flags & duplicate;
   event.certificate_valid = flags & valid_certificate;
+  event.tls_policy = static_cast<TlsPolicy>(flags >> policy_shift);
   event.response = in.bytes();
   event.status = in.bytes();
   event.ip = in.bytes();

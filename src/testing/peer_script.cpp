@@ -11,6 +11,7 @@ PeerScript peer_script(SeededRandom& random) {
   script.smtputf8 = !random.one_in(4);
   script.offer_tls = random.one_in(2);
   script.link.tls_succeeds = !random.one_in(10);
+  if (script.offer_tls && random.one_in(3)) script.strip_one_in = random.between(2, 6);
   if (random.one_in(4)) {
     script.link.tls.certificate_valid = false;
     script.link.tls.certificate_verdict = "self-signed certificate";

@@ -17,6 +17,7 @@ struct PeerScript {
   SimHost::Answer answer = SimHost::Answer::accept;
   SimLink link = {};
   bool offer_tls = false;
+  std::uint64_t strip_one_in = 0;  // per connection: somebody on the way takes the offer out
   bool pipelining = true;
   bool smtputf8 = true;
 

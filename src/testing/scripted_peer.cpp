@@ -21,7 +21,11 @@ class ScriptedPeer::Conversation final : public SimReceiver,
  public:
   Conversation(ScriptedPeer& peer, std::shared_ptr<SimConnection> connection, std::uint64_t number,
                ServerSession::Options options)
-      : peer_(peer), connection_(std::move(connection)), number_(number), session_(std::move(options)) {}
+      : peer_(peer),
+        connection_(std::move(connection)),
+        number_(number),
+        since_(peer.executor_.now()),
+        session_(std::move(options)) {}
   ~Conversation() override { connection_->detach(End::server); }
 
   void begin() {
@@ -63,6 +67,7 @@ class ScriptedPeer::Conversation final : public SimReceiver,
     message.data = std::move(handed.data);
     message.at = peer_.executor_.now();
     message.connection = number_;
+    message.connected = since_;
     message.tls = session_.tls();
     message.line = connection_;
     auto reply = peer_.draw("message");
@@ -100,6 +105,7 @@ class ScriptedPeer::Conversation final : public SimReceiver,
   ScriptedPeer& peer_;
   std::shared_ptr<SimConnection> connection_;
   std::uint64_t number_;
+  Instant since_;
   ServerSession session_;
   std::size_t messages_ = 0;
   bool over_ = false;
@@ -134,7 +140,7 @@ void ScriptedPeer::accept(std::shared_ptr<SimConnection> connection) {
   std::erase_if(conversations_, [](const auto& conversation) { return conversation->over(); });
   ServerSession::Options options;
   options.name = name_;
-  options.offer_tls = script_.offer_tls;
+  options.offer_tls = script_.offer_tls && !happens(script_.strip_one_in);
   options.pipelining = script_.pipelining;
   options.smtputf8 = script_.smtputf8;
   if (happens(script_.busy_one_in)) options.refusal = busy;

@@ -23,6 +23,7 @@ struct ReceivedMessage {
   std::string data;
   Instant at{};                  // the final dot arrived
   std::uint64_t connection = 0;  // numbered per peer, from 1
+  Instant connected{};
   bool tls = false;
   smtp::Reply reply;  // code 0 = nothing was said so far
   Instant answered = never;
@@ -46,6 +47,7 @@ class ScriptedPeer : public SimHost {
 
   void set_script(PeerScript script) { script_ = std::move(script); }  // for what happens from now on
   const PeerScript& script() const { return script_; }
+  const std::string& name() const { return name_; }
   void break_all();  // resets every connection
 
   const std::deque<ReceivedMessage>& received() const { return received_; }

@@ -129,7 +129,34 @@ void Courier::take(std::string_view bytes) {
   session_.receive(bytes);
 }
 
+smtp::Tls Courier::tls_wanted() const {
+  const auto wanted = site_.route.tls;
+  const bool remembered = wanted == smtp::Tls::opportunistic &&
+                          !PR_MUTANT(19) &&  // planted: nobody remembers
+                          tools_.tls_memory.has_offered(peer_, now());
+  return remembered ? smtp::Tls::expected : wanted;
+}
+
+TlsPolicy Courier::tls_policy() const {
+  switch (tls_wanted_) {
+    case smtp::Tls::never:
+      return TlsPolicy::cleartext;
+    case smtp::Tls::opportunistic:
+      return TlsPolicy::opportunistic;
+    case smtp::Tls::expected:
+      return TlsPolicy::remembered;
+    case smtp::Tls::required:
+      return TlsPolicy::required;
+  }
+  return TlsPolicy::none;
+}
+
+void Courier::remember_tls() {
+  if (session_.tls_offered()) tools_.tls_memory.offered(peer_, now());
+}
+
 Task<void> Courier::handshake() {
+  remember_tls();  // before it can fail
   if (!co_await flush()) co_return;
   io::TlsWanted wanted;
   wanted.host = site_.route.name.empty() ? site_.route.next_hop.address : site_.route.name;
@@ -172,8 +199,7 @@ Task<void> Courier::ready() {
   envelope.utf8 = envelope.utf8 || current_->utf8;
   envelope.size = current_->wire_size();
   session_.send(std::move(envelope));
-  intent_.emplace(tools_.committer, tools_.home, tools_.node, current_->assignment,
-                  tools_.wall.at(tools_.clock.monotonic()));
+  intent_.emplace(tools_.committer, tools_.home, tools_.node, current_->assignment, now());
 }
 
 Task<void> Courier::give_body() {
@@ -233,6 +259,7 @@ Task<void> Courier::settled(smtp::Settled settled) {
   report.ip = site_.route.next_hop.address;
   report.tls = tls_;
   report.tls_used = session_.tls_used();
+  report.tls_policy = tls_policy();
   report.results.reserve(settled.recipients.size());
   for (std::size_t i = 0; i < settled.recipients.size(); ++i) {
     report.results.push_back(as_result(settled.recipients[i]));
@@ -256,7 +283,16 @@ Task<void> Courier::settled(smtp::Settled settled) {
 
 void Courier::hang_up(const smtp::HangUp& why) {
   over_ = true;
-  if (!was_ready_) fail_site(why.stage, why.reason, why.reply);
+  if (was_ready_) return;
+  remember_tls();
+  auto reason = why.reason;
+  if (why.why == smtp::HangUp::Why::no_tls && tls_wanted_ == smtp::Tls::expected && !session_.tls_offered()) {
+    tools_.tls_memory.withheld();
+    reason = peer_ +
+             " has offered TLS before and does not now; if it gave TLS up for good: postrider tls forget " +
+             peer_;
+  }
+  fail_site(why.stage, std::move(reason), why.reply);
 }
 
 void Courier::fail_site(smtp::Stage stage, std::string text, const std::optional<smtp::Reply>& reply) {
@@ -278,6 +314,7 @@ void Courier::fail_site(smtp::Stage stage, std::string text, const std::optional
     for (std::size_t i = 0; i < report.results.size(); ++i)
       report.results[i].email = std::move(prepared.emails[i]);
     report.site_failed = true;
+    report.tls_policy = stream_ ? tls_policy() : TlsPolicy::none;
     report.ip = site_.route.next_hop.address;
     tools_.reports(std::move(report));
   }

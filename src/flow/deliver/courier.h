@@ -15,6 +15,7 @@
 #include "journal/committer.h"
 #include "journal/journal.h"
 #include "protocol/smtp/client_session.h"
+#include "services/sites/tls_memory.h"
 
 namespace postrider {
 
@@ -27,6 +28,7 @@ struct CourierTools {
   journal::Journal& journal;
   journal::Committer& committer;
   io::WorkCells& cells;
+  sites::TlsMemory& tls_memory;
   Reports reports;
   std::uint64_t node = 0;  // stands in its intents
   std::string helo;
@@ -40,7 +42,11 @@ struct CourierTools {
 class Courier {
  public:
   Courier(CourierTools& tools, Site& site)
-      : tools_(tools), site_(site), session_({.helo = tools.helo, .tls = site.route.tls}) {}
+      : tools_(tools),
+        site_(site),
+        peer_(io::to_string(site.route.next_hop)),
+        tls_wanted_(tls_wanted()),
+        session_({.helo = tools.helo, .tls = tls_wanted_}) {}
 
   Task<void> run();
 
@@ -54,6 +60,10 @@ class Courier {
   Task<void> ready();
   Task<void> give_body();
   void take(std::string_view bytes);
+  smtp::Tls tls_wanted() const;
+  TlsPolicy tls_policy() const;
+  void remember_tls();
+  Time now() const { return tools_.wall.at(tools_.clock.monotonic()); }
   Task<void> settled(smtp::Settled settled);
   void hang_up(const smtp::HangUp& why);
   void fail_site(smtp::Stage stage, std::string text, const std::optional<smtp::Reply>& reply);
@@ -61,6 +71,8 @@ class Courier {
 
   CourierTools& tools_;
   Site& site_;
+  std::string peer_;  // as it is remembered: "192.0.2.1:25"
+  smtp::Tls tls_wanted_;
   smtp::ClientSession session_;
   std::unique_ptr<io::ByteStream> stream_;
   io::TlsFacts tls_;

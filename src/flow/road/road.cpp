@@ -304,6 +304,7 @@ Attempted event_of(const Recipient& recipient, const Report::One& result, EventK
   event.response = result.text;
   event.status = status_of(result);
   event.ip = report.ip;
+  event.tls_policy = report.tls_policy;
   if (report.tls_used) {
     event.tls_version = report.tls.version;
     event.tls_cipher = report.tls.cipher;

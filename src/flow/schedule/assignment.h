@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "io/byte_stream.h"
 #include "journal/journal.h"
+#include "model/event.h"
 #include "model/ids.h"
 
 namespace postrider {
@@ -62,6 +63,7 @@ struct Report {
   std::string ip;
   io::TlsFacts tls;
   bool tls_used = false;
+  TlsPolicy tls_policy = TlsPolicy::none;
 };
 
 }  // namespace postrider

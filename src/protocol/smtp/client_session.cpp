@@ -140,8 +140,10 @@ void ClientSession::on_ehlo() {
     tls_offered_ = tls_offered_ || capabilities_.starttls;
     return after_ehlo();
   }
-  // A server from before 1995. It knows no STARTTLS either, and one that just did TLS is not that old.
-  if (reply_.permanent() && !tls_used_ && options_.tls != Tls::required) {
+  // A server from before 1995. It knows no STARTTLS either, and one that did TLS, just now or earlier, is not
+  // that old.
+  if (reply_.permanent() && !tls_used_ &&
+      (options_.tls == Tls::never || options_.tls == Tls::opportunistic)) {
     say(fmt::format("HELO {}\r\n", options_.helo));
     stage_ = Stage::helo;
     return;
@@ -158,7 +160,8 @@ void ClientSession::after_ehlo() {
   }
   if (options_.tls == Tls::opportunistic) return become_ready();
   say("QUIT\r\n");
-  end(Why::no_tls, "TLS is required and not offered");
+  end(Why::no_tls, options_.tls == Tls::expected ? "TLS was offered before and is not now"
+                                                 : "TLS is required and not offered");
 }
 
 void ClientSession::on_starttls() {
@@ -167,9 +170,10 @@ void ClientSession::on_starttls() {
     return;
   }
   starttls_reply_ = reply_;
-  if (options_.tls == Tls::opportunistic) return become_ready();
+  // Whoever wants to read along refuses it in the peer's name: what was offered is not given up for that.
   say("QUIT\r\n");
-  end(Why::no_tls, "TLS is required and refused");
+  end(Why::no_tls,
+      options_.tls == Tls::required ? "TLS is required and refused" : "TLS is offered and refused");
 }
 
 // What the peer told us it cannot carry is not offered to it (RFC 1870 6.1, RFC 6152 3, RFC 6531 3.2).

@@ -15,7 +15,9 @@
 
 namespace postrider::smtp {
 
-enum class Tls { never, opportunistic, required };
+// What may happen in the clear: everything; everything to a peer that offers no TLS; as before, but this peer
+// has offered it earlier, so that it must again; nothing.
+enum class Tls { never, opportunistic, expected, required };
 
 // How a recipient fared in one transaction.
 enum class Fate {
@@ -46,7 +48,7 @@ struct HangUp {
   enum class Why {
     quit,     // as asked
     refused,  // the peer will not talk to us; `reply` says why
-    no_tls,   // TLS was required, or failed
+    no_tls,   // TLS failed, was refused after it had been offered, or was not offered where it must be
     broken,   // the peer does not speak SMTP as we know it
     lost,     // closed() said so
     aborted,  // abort_body()

@@ -213,8 +213,10 @@ class TestedClient : public Tested {
   static ClientSession::Options options(const Settings& settings) {
     ClientSession::Options out;
     out.helo = "me.test";
-    static const std::map<std::string_view, Tls> tls{
-        {"never", Tls::never}, {"opportunistic", Tls::opportunistic}, {"required", Tls::required}};
+    static const std::map<std::string_view, Tls> tls{{"never", Tls::never},
+                                                     {"opportunistic", Tls::opportunistic},
+                                                     {"expected", Tls::expected},
+                                                     {"required", Tls::required}};
     for (const auto& [option, value] : settings) {
       if (option == "tls" && tls.contains(value))
         out.tls = tls.at(value);

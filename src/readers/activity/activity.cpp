@@ -48,7 +48,8 @@ Happened happened_of(const Row& row) {
           .ip = row.text(7),
           .tls_version = row.text(8),
           .tls_cipher = row.text(9),
-          .certificate_valid = row.boolean(10)};
+          .certificate_valid = row.boolean(10),
+          .tls_policy = static_cast<TlsPolicy>(row.integer(11))};
 }
 
 }  // namespace

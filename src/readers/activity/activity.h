@@ -43,6 +43,7 @@ struct Happened {
   bool possible_duplicate = false;
   std::string response{}, status{}, ip{}, tls_version{}, tls_cipher{};
   bool certificate_valid = false;
+  TlsPolicy tls_policy = TlsPolicy::none;
 };
 
 struct Timeline {

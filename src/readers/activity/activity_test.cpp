@@ -92,6 +92,7 @@ TEST_P(ActivityTest, what_happened_to_a_message) {
   delivered.tls_version = "TLSv1.3";
   delivered.tls_cipher = "TLS_AES_256_GCM_SHA384";
   delivered.certificate_valid = true;
+  delivered.tls_policy = TlsPolicy::remembered;
   tell({processed(1), deferred});
   EXPECT_EQ(timeline(1)->message.status, Status::deferred);
   tell({delivered});
@@ -116,7 +117,7 @@ TEST_P(ActivityTest, what_happened_to_a_message) {
           R"({"event":"delivered","timestamp":1800000120,"sg_event_id":")" +
           event_id(EventKind::delivered, found->message.id, 2) +
           R"(","attempt":2,"response":"250 OK","ip":"192.0.2.1","tls":{"version":"TLSv1.3",)" +
-          R"("cipher":"TLS_AES_256_GCM_SHA384","certificate_valid":true}}]})");
+          R"("cipher":"TLS_AES_256_GCM_SHA384","certificate_valid":true},"tls_policy":"remembered"}]})");
 }
 
 TEST_P(ActivityTest, every_recipient_has_a_row) {

@@ -73,7 +73,7 @@ class Rows {
     events_.add(event.recipient.message, event.recipient.n, event.attempt, number(event.kind), event.tenant,
                 event.at, number(event.refusal), event.possible_duplicate, text(event.response),
                 text(event.status), text(event.ip), text(event.tls_version), text(event.tls_cipher),
-                event.certificate_valid);
+                event.certificate_valid, number(event.tls_policy));
   }
 
   Result<void> write(store::Transaction& tx) {
@@ -121,7 +121,7 @@ class Rows {
   store::Batch attempted_{message_columns};
   store::Batch events_{blob,         integer,      integer,      integer,      integer,
                        integer,      integer,      boolean,      Column::text, Column::text,
-                       Column::text, Column::text, Column::text, boolean};
+                       Column::text, Column::text, Column::text, boolean,      integer};
 };
 
 }  // namespace

@@ -42,7 +42,11 @@ const store::Schema& schema() {
                              {"tls_version", text, store::DataClass::activity, kept},
                              {"tls_cipher", text, store::DataClass::activity, kept},
                              {"certificate_valid", boolean, store::DataClass::activity, kept}},
-                            "message, n, attempt, kind"}}}},
+                            "message, n, attempt, kind"}}},
+       {2,
+        "which policy decided about TLS",
+        {store::AddColumn{"activity_event",
+                          {"tls_policy", integer, store::DataClass::activity, kept, false, "0"}}}}},
       {&put_processed, &put_attempted, &put_event, &find_recipients, &find_recipient, &find_events,
        &find_owner, &next_tenant, &destroy_events, &destroy_messages}};
   return all;

@@ -39,13 +39,14 @@ inline constexpr PlatformSql put_attempted{
     "a page of events of all tenants"};
 
 // The key is what sg_event_id is made of: an event told again is the same row.
-inline constexpr PlatformSql put_event{"activity_event.put", Kind::system_write,
-                                       "INSERT INTO activity_event (message, n, attempt, kind, tenant, at, "
-                                       "refusal, possible_duplicate, response, "
-                                       "status, ip, tls_version, tls_cipher, certificate_valid) VALUES (?1, "
-                                       "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
-                                       "?12, ?13, ?14) ON CONFLICT (message, n, attempt, kind) DO NOTHING",
-                                       "a page of events of all tenants"};
+inline constexpr PlatformSql put_event{
+    "activity_event.put", Kind::system_write,
+    "INSERT INTO activity_event (message, n, attempt, kind, tenant, at, "
+    "refusal, possible_duplicate, response, "
+    "status, ip, tls_version, tls_cipher, certificate_valid, tls_policy) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+    "?12, ?13, ?14, ?15) ON CONFLICT (message, n, attempt, kind) DO NOTHING",
+    "a page of events of all tenants"};
 
 inline constexpr TenantSql find_recipients{
     "activity_message.recipients", Kind::read,
@@ -60,7 +61,8 @@ inline constexpr TenantSql find_recipient{
 inline constexpr TenantSql find_events{
     "activity_event.of_recipient", Kind::read,
     "SELECT kind, at, attempt, refusal, possible_duplicate, response, status, ip, tls_version, tls_cipher, "
-    "certificate_valid FROM activity_event WHERE tenant = ?1 AND message = ?2 AND n = ?3 ORDER BY at, "
+    "certificate_valid, tls_policy FROM activity_event WHERE tenant = ?1 AND message = ?2 AND n = ?3 ORDER "
+    "BY at, "
     "attempt, kind"};
 inline constexpr PlatformSql find_owner{"activity_message.owner", Kind::read,
                                         "SELECT tenant FROM activity_message WHERE message = ?1 LIMIT 1",

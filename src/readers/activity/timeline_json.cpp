@@ -26,6 +26,7 @@ void write_event(json::Writer& out, const RecipientId& recipient, const Happened
         .boolean(event.certificate_valid)
         .end_object();
   }
+  write_text(out, "tls_policy", name(event.tls_policy));
   if (event.possible_duplicate) out.key("possible_duplicate").boolean(true);
   out.end_object();
 }

@@ -24,6 +24,7 @@ class Check {
     for (const auto& recipient : account_.suspected)
       if (!account_.poisoned.contains(recipient)) violation("L", recipient + " is held for what another did");
     contain_damage();
+    no_stripping();
     return std::move(violations_);
   }
 
@@ -195,6 +196,20 @@ class Check {
     }
     if (!left.empty())
       violation("L", fmt::format("{} messages are missing that no damaged place held", left.size()));
+  }
+
+  // What a process has learnt lives at least as long as it does: its store is written behind.
+  void no_stripping() {
+    std::map<std::pair<std::string, std::string>, Instant> under_tls;
+    for (const auto& copy : account_.arrived) {
+      const std::pair site(copy.sender, copy.peer);
+      if (copy.tls) {
+        under_tls.emplace(site, copy.at);
+      } else if (const auto since = under_tls.find(site);
+                 since != under_tls.end() && copy.connected > since->second) {
+        violation("T", copy.recipient + " went to " + copy.peer + " in the clear");
+      }
+    }
   }
 
   static constexpr auto slack = std::chrono::seconds(10);  // longer than any line takes to bring a dot

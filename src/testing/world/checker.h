@@ -33,6 +33,7 @@ struct Account {
 // D  nothing arrives twice, but where the sender could not know: it died, or the line broke, between the
 // peer's taking it and
 //    its own record of that. The copies are the same to the byte.
+// T  a process that has spoken to a site under TLS never begins to in the clear.
 // E  the events tell just what happened: processed first, one final event for each recipient, none missing,
 // none doubled.
 std::vector<Violation> check(const Account& account);

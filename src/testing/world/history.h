@@ -28,6 +28,9 @@ struct Arrived {
   Instant at{};              // the final dot
   bool answer_read = false;  // the sender's process had read the answer before it died
   std::string sender;        // which process sent it
+  std::string peer;          // which server took it
+  Instant connected{};       // its connection began
+  bool tls = false;
 };
 
 // One restart: who was in doubt when the new process began.

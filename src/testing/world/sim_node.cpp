@@ -47,25 +47,12 @@ SimNode::SimNode(World world, std::string name, std::unique_ptr<journal::Journal
         for (auto& assignment : assignments) preparer_->prepare(std::move(assignment), now());
       },
       [this] { road_awake_ = true; }, now());
-  const Reports reports = [this](Report report) { road_->reported(std::move(report)); };
-  deliverer_ = std::make_unique<Deliverer>(CourierTools{.home = home_,
-                                                        .transport = world_.network.transport(name_),
-                                                        .clock = world_.executor.clock(),
-                                                        .wall = wall_,
-                                                        .journal = journal_,
-                                                        .committer = committer_,
-                                                        .cells = cells_,
-                                                        .reports = reports,
-                                                        .node = world_.node,
-                                                        .helo = name_,
-                                                        .source = name_},
-                                           world_.routes, Deliverer::Options{.connections_most = 4});
   preparer_ = std::make_unique<Preparer>(
       journal_, world_.policies, signer_, cells_, Preparer::Options{.cache_bytes = 1 << 20},
       [this](Prepared prepared) {
         home_.post([this, message = std::move(prepared)]() mutable { deliverer_->take(std::move(message)); });
       },
-      reports);
+      [this](Report report) { road_->reported(std::move(report)); });
   intake_ = std::make_unique<Intake>(journal_, committer_, world_.policies, world_.random,
                                      [this](Admission admission) { road_->admitted(std::move(admission)); });
 }
@@ -85,10 +72,26 @@ Result<void> SimNode::start() {
 
   vfs_ = std::make_unique<DiskVfs>(world_.store_disk, world_.executor.clock(), world_.random);
   store_ = PR_TRY(store::open_sqlite({.path = "store.db", .vfs = vfs_->name(), .readers = 0}));
-  const store::Schema* schemas[] = {&readers::schema(), &activity::schema()};
+  const store::Schema* schemas[] = {&sites::schema(), &readers::schema(), &activity::schema()};
   PR_TRY(store_->migrate(schemas, now()));
   reader_ = std::make_unique<readers::Reader>(journal_, *store_, effect_, world_.log,
                                               readers::Reader::Options{.stream = "a"});
+  tls_memory_ = std::make_unique<sites::TlsMemory>(*store_);
+  PR_TRY(tls_memory_->load(now()));
+  deliverer_ = std::make_unique<Deliverer>(
+      CourierTools{.home = home_,
+                   .transport = world_.network.transport(name_),
+                   .clock = world_.executor.clock(),
+                   .wall = wall_,
+                   .journal = journal_,
+                   .committer = committer_,
+                   .cells = cells_,
+                   .tls_memory = *tls_memory_,
+                   .reports = [this](Report report) { road_->reported(std::move(report)); },
+                   .node = world_.node,
+                   .helo = name_,
+                   .source = name_},
+      world_.routes, Deliverer::Options{.connections_most = 4});
   road_awake_ = true;
   upkeep();
   renew();
@@ -129,6 +132,8 @@ void SimNode::upkeep() {
   auto did = Step::worked;
   while ((did = reader_->step(now())) == Step::worked) {
   }
+  static_cast<void>(
+      tls_memory_->flush(now()));  // a store that fails is tried again; a process that dies forgets
   reader_idle_ = did == Step::idle && reader_->status().lag == 0;
   const auto waits = did == Step::held ? false : !reader_idle_;
   if (waits && !std::exchange(keeping_, true)) home_.after(std::chrono::seconds(1), [this] { upkeep(); });
@@ -181,13 +186,14 @@ void SimNode::die() {
   dying_ = true;
   journal_.die();
   world_.network.crash(name_);
-  deliverer_->drain();
-  for (int i = 0; i < 1000 && (deliverer_->connections() > 0 || committer_.waiting() > 0); ++i) {
+  if (deliverer_) deliverer_->drain();
+  const auto connections = [this] { return deliverer_ ? deliverer_->connections() : 0; };
+  for (int i = 0; i < 1000 && (connections() > 0 || committer_.waiting() > 0); ++i) {
     while (committer_.commit_once() == journal::Committer::Step::worked) {
     }
     world_.executor.run_until(world_.executor.now());
   }
-  assert(deliverer_->connections() == 0);  // a coroutine left behind would outlive what it refers to
+  assert(connections() == 0);  // a coroutine left behind would outlive what it refers to
   world_.network.restart(name_);
 }
 

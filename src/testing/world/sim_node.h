@@ -19,6 +19,7 @@
 #include "journal/committer.h"
 #include "readers/activity/activity.h"
 #include "readers/reader.h"
+#include "services/sites/tls_memory.h"
 #include "store/store.h"
 #include "testing/disk_vfs.h"
 #include "testing/faulty_disk.h"
@@ -124,6 +125,7 @@ class SimNode {
   activity::ActivityEffect effect_;
   std::unique_ptr<readers::Reader> reader_;
   std::unique_ptr<Road> road_;
+  std::unique_ptr<sites::TlsMemory> tls_memory_;
   std::unique_ptr<Deliverer> deliverer_;
   std::unique_ptr<Preparer> preparer_;
   std::unique_ptr<Intake> intake_;

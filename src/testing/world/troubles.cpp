@@ -98,6 +98,7 @@ void World::heal() {
   for (auto& peer : peers_) {
     auto script = PeerScript{};
     script.link.latency = peer->script().link.latency;
+    script.offer_tls = peer->script().offer_tls;
     peer->set_script(script);
   }
 }

@@ -257,7 +257,7 @@ std::vector<Arrived> World::arrivals() const {
       if (!message.taken()) continue;
       for (const auto& recipient : message.envelope.recipients)
         out.push_back({recipient, message.data, message.at, message.answer_read() && !message.kept_silently,
-                       message.helo});
+                       message.helo, peer->name(), message.connected, message.tls});
     }
   std::ranges::sort(out, {}, [](const Arrived& one) { return std::tie(one.at, one.recipient, one.sender); });
   return out;

@@ -51,6 +51,7 @@ class Sink:
         self.keep_raw = keep_raw
         self.deliveries = []
         self.deferring = False
+        self.offering_tls = True
         self.connections = 0
         self._loop = asyncio.new_event_loop()
         started = threading.Event()
@@ -99,7 +100,7 @@ class Sink:
             match verb.upper():
                 case "EHLO":
                     words = ["sink.test", "PIPELINING", "8BITMIME", "SMTPUTF8", "SIZE 40000000"]
-                    words += [] if tls else ["STARTTLS"]
+                    words += ["STARTTLS"] if self.offering_tls and not tls else []
                     await say("\r\n".join(f"250-{word}" for word in words[:-1]) + f"\r\n250 {words[-1]}")
                 case "STARTTLS":
                     await say("220 go ahead")
