@@ -93,6 +93,7 @@ Attempted take_attempted(Reader& in, EventKind kind) {
   event.possible_duplicate = flags & duplicate;
   event.certificate_valid = flags & valid_certificate;
   event.tls_policy = static_cast<TlsPolicy>(flags >> policy_shift);
+  if (event.tls_policy > TlsPolicy::required) in.fail();
   event.response = in.bytes();
   event.status = in.bytes();
   event.ip = in.bytes();

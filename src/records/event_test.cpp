@@ -64,12 +64,17 @@ TEST(EventRecord, AnAttemptKeepsEverything) {
 TEST(EventRecord, FlagsAreKeptApart) {
   for (const bool duplicate : {false, true}) {
     for (const bool certificate : {false, true}) {
-      auto before = attempted();
-      before.possible_duplicate = duplicate;
-      before.certificate_valid = certificate;
-      const auto after = std::get<Attempted>(decode_event(encode(before)).value());
-      EXPECT_EQ(after.possible_duplicate, duplicate);
-      EXPECT_EQ(after.certificate_valid, certificate);
+      for (const auto policy : {TlsPolicy::none, TlsPolicy::cleartext, TlsPolicy::opportunistic,
+                                TlsPolicy::remembered, TlsPolicy::required}) {
+        auto before = attempted();
+        before.possible_duplicate = duplicate;
+        before.certificate_valid = certificate;
+        before.tls_policy = policy;
+        const auto after = std::get<Attempted>(decode_event(encode(before)).value());
+        EXPECT_EQ(after.possible_duplicate, duplicate);
+        EXPECT_EQ(after.certificate_valid, certificate);
+        EXPECT_EQ(after.tls_policy, policy);
+      }
     }
   }
 }
