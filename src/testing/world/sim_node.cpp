@@ -132,8 +132,8 @@ void SimNode::upkeep() {
   auto did = Step::worked;
   while ((did = reader_->step(now())) == Step::worked) {
   }
-  static_cast<void>(
-      tls_memory_->flush(now()));  // a store that fails is tried again; a process that dies forgets
+  // A process that is cut off has lost its store with its stream. What fails is tried again next time.
+  if (journal_.lease().holds(world_.executor.now())) static_cast<void>(tls_memory_->flush(now()));
   reader_idle_ = did == Step::idle && reader_->status().lag == 0;
   const auto waits = did == Step::held ? false : !reader_idle_;
   if (waits && !std::exchange(keeping_, true)) home_.after(std::chrono::seconds(1), [this] { upkeep(); });
