@@ -19,7 +19,15 @@ namespace {
 
 constexpr std::size_t longest_command = 64 * 1024;
 constexpr std::size_t longest_answer = std::size_t{64} << 20;
-constexpr int patience_ms = 60'000;
+constexpr int patience_ms = 60'000;  // of a command, with its answer
+// Of the server, which has other clients: with one that sends or reads no more.
+constexpr auto command_patience = std::chrono::seconds(10);
+constexpr int answer_patience_ms = 5000;
+constexpr std::size_t most_clients = 32;
+
+std::ptrdiff_t index(std::size_t i) {
+  return static_cast<std::ptrdiff_t>(i);
+}
 
 std::optional<sockaddr_un> address(const std::string& path) {
   sockaddr_un out{};
@@ -29,16 +37,16 @@ std::optional<sockaddr_un> address(const std::string& path) {
   return out;
 }
 
-bool ready(int fd, short what) {
+bool ready(int fd, short what, int patience = patience_ms) {
   pollfd wait{fd, what, 0};
-  return ::poll(&wait, 1, patience_ms) == 1;
+  return ::poll(&wait, 1, patience) == 1;
 }
 
-bool write_all(int fd, std::string_view bytes) {
+bool write_all(int fd, std::string_view bytes, int patience = patience_ms) {
   while (!bytes.empty()) {
-    if (!ready(fd, POLLOUT)) return false;
-    const auto sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent < 0 && errno != EINTR) return false;
+    if (!ready(fd, POLLOUT, patience)) return false;
+    const auto sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0 && errno != EINTR && errno != EAGAIN) return false;
     if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
   return true;
@@ -106,31 +114,57 @@ ControlSocket::ControlSocket(std::string path, io::UniqueFd socket, Run run, Log
       }) {}
 
 ControlSocket::~ControlSocket() {
-  ::shutdown(socket_.get(), SHUT_RDWR);  // wakes accept()
+  stopping_ = true;
+  ::shutdown(socket_.get(), SHUT_RDWR);  // wakes poll()
   thread_.join();
   ::unlink(path_.c_str());
 }
 
 void ControlSocket::serve() {
-  while (true) {
+  std::vector<Client> clients;  // whose command has not come whole yet
+  while (!stopping_) {
+    std::vector<pollfd> waits{{socket_.get(), POLLIN, 0}};
+    for (const auto& client : clients) waits.push_back({client.socket.get(), POLLIN, 0});
+    if (::poll(waits.data(), waits.size(), 1000) < 0 && errno != EINTR) return;
+    for (std::size_t i = clients.size(); i > 0; --i)
+      if (waits[i].revents != 0 && !hear(clients[i - 1])) clients.erase(clients.begin() + index(i - 1));
+    std::erase_if(clients, [](const Client& client) { return Steady::now() > client.until; });
+    if (waits[0].revents == 0) continue;
     io::UniqueFd connection(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (connection)
-      answer(connection.get());
-    else if (errno != EINTR && errno != ECONNABORTED)
-      return;
+    if (!connection) {
+      if (!stopping_) std::this_thread::sleep_for(std::chrono::milliseconds(10));  // out of descriptors, say
+      continue;
+    }
+    if (clients.size() == most_clients) clients.erase(clients.begin());
+    clients.push_back({std::move(connection), {}, Steady::now() + command_patience});
   }
 }
 
-void ControlSocket::answer(int connection) {
-  const auto line = read_line(connection, longest_command);
-  if (!line) return;
-  const auto document = json::parse(*line, {.bytes = longest_command});
+// Takes what has come; false = there is no more to hear from this client.
+bool ControlSocket::hear(Client& client) {
+  std::array<char, 16384> buffer;
+  const auto got = ::recv(client.socket.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (got < 0) return errno == EINTR || errno == EAGAIN;
+  client.command.append(buffer.data(), static_cast<std::size_t>(got));
+  const auto end = client.command.find('\n');
+  if (end == std::string::npos && client.command.size() < longest_command) return got > 0;
+  if (end == std::string::npos)
+    write_all(client.socket.get(), encode(Error{Code::invalid, "a command has at most 64 KB"}),
+              answer_patience_ms);
+  else
+    write_all(client.socket.get(), encode(answer(client.command.substr(0, end))), answer_patience_ms);
+  return false;
+}
+
+Result<Output> ControlSocket::answer(const std::string& line) {
+  const auto document = json::parse(line, {.bytes = longest_command});
   std::vector<std::string> words;
   if (document)
     for (const auto word : document->root().elements()) words.emplace_back(word.as_string().value_or(""));
-  const auto result = words.empty() ? Result<Output>(Error{Code::invalid, "no command"}) : run_(words);
-  if (!words.empty()) log_.info("command", {{"name", words.front()}, {"ok", result.ok()}});
-  write_all(connection, encode(result));
+  if (words.empty()) return Error{Code::invalid, "no command"};
+  auto result = run_(words);
+  log_.info("command", {{"name", words.front()}, {"ok", result.ok()}});
+  return result;
 }
 
 std::optional<Result<Output>> ask_server(const std::string& path, const std::vector<std::string>& words) {

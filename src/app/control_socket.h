@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -16,7 +18,8 @@ namespace postrider::app {
 
 // Where a running server takes commands: a Unix socket only its own user may open. One request per
 // connection: a JSON array of words on one line; the answer is one line {"ok":true,"text":…,"json":…} or
-// {"ok":false,"code":…,"error":…}.
+// {"ok":false,"code":…,"error":…}. Commands run one after the other; a client that sends none holds up
+// nobody.
 class ControlSocket {
  public:
   using Run = std::function<Result<Output>(const std::vector<std::string>& words)>;
@@ -26,13 +29,21 @@ class ControlSocket {
 
  private:
   ControlSocket(std::string path, io::UniqueFd socket, Run run, Log& log);
+  using Steady = std::chrono::steady_clock;
+  struct Client {
+    io::UniqueFd socket;
+    std::string command;  // what has come of it
+    Steady::time_point until;
+  };
   void serve();
-  void answer(int connection);
+  bool hear(Client& client);
+  Result<Output> answer(const std::string& line);
 
   std::string path_;
   io::UniqueFd socket_;
   Run run_;
   Log& log_;
+  std::atomic<bool> stopping_ = false;
   std::thread thread_;
 };
 
