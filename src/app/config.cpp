@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/config.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
@@ -9,6 +11,7 @@
 #include <optional>
 
 #include "app/host_port.h"
+#include "app/networks.h"
 #include "app/toml_file.h"
 #include "base/text.h"
 
@@ -36,6 +39,27 @@ Set text(std::string Config::* member) {
   };
 }
 
+// As text, when `fits` says that it can be meant.
+Set checked(std::string Config::* member, bool (*fits)(std::string_view), std::string_view otherwise) {
+  return [=](Config& config, const std::string& value) -> Result<void> {
+    if (!fits(value)) return wrong(otherwise);
+    config.*member = value;
+    return {};
+  };
+}
+
+bool is_endpoint(std::string_view text) {
+  return parse_endpoint(text).ok();
+}
+
+// It is said in EHLO and stands in Message-IDs: letters, digits, hyphens and dots between them.
+bool is_host_name(std::string_view text) {
+  const auto fits = [](char c) { return is_alpha(c) || is_digit(c) || c == '-' || c == '.'; };
+  return !text.empty() && text.size() <= 255 && std::ranges::all_of(text, fits) &&
+         !std::string_view("-.").contains(text.front()) && !std::string_view("-.").contains(text.back()) &&
+         !text.contains("..");
+}
+
 Set boolean(bool Config::* member) {
   return [member](Config& config, const std::string& value) -> Result<void> {
     if (value != "true" && value != "false") return wrong("must be true or false");
@@ -44,14 +68,17 @@ Set boolean(bool Config::* member) {
   };
 }
 
-Set list(std::vector<std::string> Config::* member) {
-  return [member](Config& config, const std::string& value) -> Result<void> {
+Set list(std::vector<std::string> Config::* member, bool (*fits)(std::string_view),
+         std::string_view otherwise) {
+  return [=](Config& config, const std::string& value) -> Result<void> {
     (config.*member).clear();
     for (std::size_t from = 0; from <= value.size();) {
       const auto comma = std::min(value.find(',', from), value.size());
-      if (const auto item = trim(std::string_view(value).substr(from, comma - from)); !item.empty())
-        (config.*member).emplace_back(item);
+      const auto item = trim(std::string_view(value).substr(from, comma - from));
       from = comma + 1;
+      if (item.empty()) continue;
+      if (!fits(item)) return wrong("\"" + std::string(item) + "\" " + std::string(otherwise));
+      (config.*member).emplace_back(item);
     }
     return {};
   };
@@ -172,31 +199,34 @@ Result<void> set_routes(Config& config, const std::string& value) {
 const std::map<std::string, Key, std::less<>>& keys() {
   static const std::map<std::string, Key, std::less<>> all{
       {"http.listen",
-       {text(&Config::http_listen), "127.0.0.1:8025",
+       {checked(&Config::http_listen, is_endpoint, "must be IP:PORT, like 127.0.0.1:8025"), "127.0.0.1:8025",
         "where the API listens, IP:PORT; port 0 picks a free one"}},
       {"http.tls.certificate",
        {text(&Config::http_certificate), "",
         "PEM file with the certificate chain; with it the door speaks TLS"}},
       {"http.tls.key", {text(&Config::http_key), "", "PEM file with its private key"}},
       {"http.plaintext_from",
-       {list(&Config::http_plaintext_from), "",
+       {list(&Config::http_plaintext_from, is_network, "is no network, like 172.17.0.0/16"), "",
         "networks that may speak plain HTTP besides loopback, like 172.17.0.0/16"}},
       {"http.trusted_proxies",
-       {list(&Config::http_trusted_proxies), "", "proxies whose X-Forwarded-For is believed"}},
+       {list(&Config::http_trusted_proxies, is_network, "is no network, like 172.17.0.0/16"), "",
+        "proxies whose X-Forwarded-For is believed"}},
       {"http.public_url",
        {text(&Config::http_public_url), "", "how clients reach the API, for pages and links"}},
       {"delivery.mode", {set_mode, "capture", "capture (nothing leaves this machine) or mx"}},
       {"delivery.route",
        {set_routes, "",
         "DOMAIN=IP:PORT[/none|/opportunistic|/required], ...; in the file also [[delivery.route]]"}},
-      {"delivery.sources", {list(&Config::delivery_sources), "", "local addresses to send from"}},
+      {"delivery.sources",
+       {list(&Config::delivery_sources, is_address, "is no IP address"), "", "local addresses to send from"}},
       {"delivery.max_age", {set_max_age, "72h", "how long delivery is tried"}},
       {"delivery.sign", {boolean(&Config::delivery_sign), "true", "DKIM-sign; false is for measuring only"}},
       {"store.url",
        {text(&Config::store_url), "sqlite:store/postrider.db", "sqlite:PATH or postgresql://..."}},
       {"journal.url", {text(&Config::journal_url), "file:journal", "file:DIR"}},
       {"node.name",
-       {text(&Config::node_name), "node1", "this node's host name, said in EHLO and Message-IDs"}},
+       {checked(&Config::node_name, is_host_name, "must be a host name, like mail1.example.com"), "node1",
+        "this node's host name, said in EHLO and Message-IDs"}},
       {"node.site", {text(&Config::node_site), "site1", "the site it stands in"}},
       {"limits.memory", {bytes(&Config::limits_memory), "1GB", "memory budget"}},
       {"limits.spool", {bytes(&Config::limits_spool), "20GB", "disk the journal may take"}},
@@ -229,6 +259,18 @@ std::string environment_name(std::string_view key) {
   return name;
 }
 
+// Every key has a dot, so whatever of ours has "__" is meant as one.
+Result<void> know_environment() {
+  for (char** entry = environ; *entry; ++entry) {
+    const std::string_view variable(*entry, std::string_view(*entry).find('='));
+    if (!variable.starts_with("POSTRIDER_") || !variable.contains("__")) continue;
+    const bool known =
+        std::ranges::any_of(keys(), [&](const auto& key) { return environment_name(key.first) == variable; });
+    if (!known) return wrong("no setting is called as the variable " + std::string(variable) + " says");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Setting> parse_setting(std::string_view text) {
@@ -246,6 +288,7 @@ Result<Config> load_config(const std::string& data, const std::vector<Setting>& 
     for (const auto& [key, value] : PR_TRY(read_toml(path)))
       if (auto done = set(config, key, value); !done.ok())
         return wrong("postrider.toml: " + done.error().detail);
+  PR_TRY(know_environment());
   for (const auto& [name, key] : keys()) {
     const auto variable = environment_name(name);
     if (const char* value = std::getenv(variable.c_str()))

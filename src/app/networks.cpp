@@ -48,6 +48,14 @@ bool in_network(std::string_view address, std::string_view network) {
   return true;
 }
 
+bool is_address(std::string_view text) {
+  return parse(text).has_value();
+}
+
+bool is_network(std::string_view text) {
+  return in_network(text.substr(0, text.find('/')), text);
+}
+
 bool is_loopback(std::string_view address) {
   return in_network(address, "127.0.0.0/8") || in_network(address, "::1");
 }
