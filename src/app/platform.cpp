@@ -28,7 +28,7 @@ thread_local io::Loop* current_loop = nullptr;
 }  // namespace
 
 Platform::Platform(const Config& config, DataDirectory& data, Clock& clock, Random& random, Log& log)
-    : config_(config), data_(data), clock_(clock), random_(random), log_(log), wall_(clock) {}
+    : config_(config), data_(data), clock_(clock), random_(random), log_(log), wall_(clock), upkeep_(log) {}
 
 Result<std::unique_ptr<Platform>> Platform::start(const Config& config, DataDirectory& data, Clock& clock,
                                                   Random& random, Log& log) {
@@ -178,7 +178,6 @@ void Platform::deliver(Prepared prepared) {
 }
 
 void Platform::open_readers() {
-  activity_ = std::make_unique<activity::Activity>(*data_.store);
   reader_ = std::make_unique<readers::Reader>(*journal_, *data_.store, activity_effect_, log_,
                                               readers::Reader::Options{.stream = config_.node_name});
 }
@@ -262,10 +261,17 @@ void Platform::start_threads() {
     follow_control();
     return control_pause;
   });
+  // Not the ticker's: what is swept after a day may take a while.
+  upkeep_.add("key uses", std::chrono::minutes(1), [this] { return key_uses_->flush(); });
+  upkeep_.add("tls memory", std::chrono::minutes(1), [this] { return tls_memory_->flush(clock_.wall()); });
+  add_retention(upkeep_, *data_.store, *data_.captures, clock_);
+  upkeep_thread_ = std::make_unique<RepeatingThread>("upkeep", [this]() -> Duration {
+    upkeep_.step(clock_.monotonic());
+    return std::chrono::seconds(10);
+  });
   ticker_ = std::make_unique<RepeatingThread>("ticker", [this]() -> Duration {
     for (std::size_t i = 0; i < lanes_.size(); ++i)
       runtime_->loop(i).post([this, i] { lanes_[i].deliverer->tick(clock_.monotonic()); });
-    housekeeping();
     return std::chrono::seconds(1);
   });
 }
@@ -282,19 +288,6 @@ void Platform::follow_control() {
   log_.alarm("control_feed_lost",
              {{"why", changes.error().detail},
               {"nothing_is_taken_or_sent_after_seconds", PolicyBook::stale_after.count()}});
-}
-
-void Platform::housekeeping() {
-  const auto at = clock_.monotonic();
-  if (at < next_housekeeping_) return;
-  next_housekeeping_ = at + std::chrono::minutes(1);
-  if (auto done = key_uses_->flush(); !done.ok()) log_.warning("key_uses", {{"why", done.error().detail}});
-  if (auto done = tls_memory_->flush(clock_.wall()); !done.ok())
-    log_.warning("tls_memory", {{"why", done.error().detail}});
-  if (auto done = data_.captures->sweep(clock_.wall()); !done.ok())
-    log_.warning("capture_sweep", {{"why", done.error().detail}});
-  if (auto done = activity_->sweep(clock_.wall()); !done.ok())
-    log_.warning("activity_sweep", {{"why", done.error().detail}});
 }
 
 void Platform::each_thread(
@@ -347,6 +340,7 @@ Platform::~Platform() {
   drain(std::chrono::seconds(1));
   http_.reset();
   ticker_.reset();
+  upkeep_thread_.reset();
   control_.reset();
   capture_thread_.reset();
   composers_.reset();  // prepares what it has, which the signers below it still sign

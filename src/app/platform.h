@@ -14,6 +14,7 @@
 #include "app/journal_thread.h"
 #include "app/repeating_thread.h"
 #include "app/road_thread.h"
+#include "app/upkeep.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "edge/api/door.h"
@@ -92,7 +93,6 @@ class Platform {
   Result<void> recover();
   void start_threads();
   void follow_control();
-  void housekeeping();
   std::string why_not_ready() const;
   void dispatch(std::vector<Assignment> assignments);
   void deliver(Prepared prepared);
@@ -114,9 +114,9 @@ class Platform {
   Random& random_;
   Log& log_;
   AnchoredClock wall_;
+  Upkeep upkeep_;
   std::atomic<bool> serving_ = false;
   std::atomic<std::uint64_t> accepted_ = 0;
-  Instant next_housekeeping_{};
   bool following_ = true;  // the control feed could be read last time
 
   std::unique_ptr<JournalDirectory> journal_directory_;
@@ -139,7 +139,6 @@ class Platform {
   std::unique_ptr<io::WorkerPool> composers_;
   std::unique_ptr<Intake> intake_;
   activity::ActivityEffect activity_effect_;
-  std::unique_ptr<activity::Activity> activity_;
   std::unique_ptr<readers::Reader> reader_;
   std::unique_ptr<accounts::KeyUses> key_uses_;
   std::unique_ptr<io::WorkerPool> workers_;
@@ -152,7 +151,7 @@ class Platform {
   std::unique_ptr<api::Door> door_;
   std::unique_ptr<io::CurrentIdentity> identity_;
   std::unique_ptr<JournalThread> journal_thread_;
-  std::unique_ptr<RepeatingThread> capture_thread_, reader_thread_, control_, ticker_;
+  std::unique_ptr<RepeatingThread> capture_thread_, reader_thread_, control_, ticker_, upkeep_thread_;
   std::unique_ptr<io::HttpServer> http_;
 };
 
