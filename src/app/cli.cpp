@@ -70,6 +70,15 @@ Result<Config> config_of(const Arguments& arguments) {
   return load_config(data, settings);
 }
 
+// What a command is asked; words that it does not take are refused, not ignored.
+Result<Arguments> arguments_of(const Command& command, std::span<const std::string> words) {
+  auto arguments = PR_TRY(Arguments::parse(words, options_of(command.options)));
+  if (command.usage.empty() && !arguments.plain().empty() && !arguments.has("--help"))
+    return Error{Code::invalid,
+                 std::string(command.name) + " takes no \"" + arguments.plain().front() + "\""};
+  return arguments;
+}
+
 // A command without a server has the files to itself.
 Result<Output> run_alone(const Command& command, const Config& config, const Arguments& arguments) {
   io::SystemClock clock;
@@ -111,11 +120,10 @@ int run_cli(const std::vector<std::string>& words) {
   if (!init && !serve && !command)
     return complain({Code::invalid, "there is no command \"" + words[0] + "\"; see postrider --help"});
 
-  const auto options = options_of(init    ? init_options()
-                                  : serve ? std::span<const Option>()
-                                          : command->options);
+  const auto options = init ? init_options() : serve ? std::span<const Option>() : command->options;
+  const Command asked{words[0], "", "", options, {}};
   const std::vector<std::string> rest(words.begin() + static_cast<std::ptrdiff_t>(used), words.end());
-  auto arguments = Arguments::parse(rest, options);
+  auto arguments = arguments_of(command ? *command : asked, rest);
   if (!arguments.ok()) return complain(arguments.error());
   if (arguments->has("--help")) {
     fmt::print("postrider {} {}\n\n",
@@ -123,7 +131,7 @@ int run_cli(const std::vector<std::string>& words) {
                : serve ? "serve"
                        : command->name,
                command ? command->usage : "");
-    print_options(options);
+    print_options(options_of(options));
     return 0;
   }
   auto config = config_of(*arguments);
@@ -144,8 +152,7 @@ Result<Output> run_command(Workbench& bench, const std::vector<std::string>& wor
   const auto* command = find(commands, words, used);
   if (!command) return Error{Code::invalid, "there is no command \"" + words.front() + "\""};
   const std::vector<std::string> rest(words.begin() + static_cast<std::ptrdiff_t>(used), words.end());
-  const auto arguments = PR_TRY(Arguments::parse(rest, options_of(command->options)));
-  return command->run(bench, arguments);
+  return command->run(bench, PR_TRY(arguments_of(*command, rest)));
 }
 
 }  // namespace postrider::app

@@ -71,11 +71,12 @@ Row row_of(const Recipient& recipient, const journal::Journal& journal) {
 std::vector<Row> rows_of(const Queue& queue, const journal::Journal& journal, std::size_t limit) {
   std::vector<const Recipient*> chosen;
   queue.each_message([&](const Message& message) {
-    for (auto* recipient = message.recipients; recipient && chosen.size() < limit;
-         recipient = recipient->sibling)
+    for (auto* recipient = message.recipients; recipient; recipient = recipient->sibling)
       chosen.push_back(recipient);
   });
-  std::ranges::sort(chosen, {}, &Recipient::due_ms);
+  const auto last = chosen.begin() + static_cast<std::ptrdiff_t>(std::min(limit, chosen.size()));
+  std::ranges::partial_sort(chosen, last, {}, &Recipient::due_ms);
+  chosen.erase(last, chosen.end());
   std::vector<Row> rows;
   for (const auto* recipient : chosen) rows.push_back(row_of(*recipient, journal));
   return rows;
@@ -147,8 +148,8 @@ Result<Output> list(Workbench& bench, const Arguments& arguments) {
   const auto text = arguments.get("--limit", "100");
   std::size_t limit = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
-  if (error != std::errc() || end != text.data() + text.size() || limit == 0)
-    return Error{Code::invalid, "--limit must be a number from 1"};
+  if (error != std::errc() || end != text.data() + text.size() || limit == 0 || limit > 10'000)
+    return Error{Code::invalid, "--limit must be 1 to 10000"};
   struct Seen {
     std::size_t recipients = 0, parked = 0;
     std::vector<Row> rows;
@@ -200,13 +201,13 @@ Result<Output> show(Workbench& bench, const Arguments& arguments) {
 }
 
 Result<Output> order(Workbench& bench, const Arguments& arguments, Road::Order what, std::string_view done) {
+  std::optional<RecipientId> which;
+  const bool all = arguments.has("--all");
+  if (arguments.plain().size() == 1) which = parse_recipient_id(arguments.plain().front());
+  if (all ? !arguments.plain().empty() : !which)
+    return Error{Code::invalid, "say which recipient by its id in `queue list`, or --all alone"};
   if (!bench.running)
     return Error{Code::unavailable, "no server runs on this data directory; start it first"};
-  std::optional<RecipientId> which;
-  if (!arguments.has("--all")) {
-    if (arguments.plain().size() == 1) which = parse_recipient_id(arguments.plain().front());
-    if (!which) return Error{Code::invalid, "say which recipient by its id in `queue list`, or --all"};
-  }
   if (what != Road::Order::release) PR_TRY(bring_back(bench, which));  // what is held is never parked
   const auto count = PR_TRY(
       bench.running->on_road([&](Road& road) { return road.order(what, which, bench.running->now()); }));
