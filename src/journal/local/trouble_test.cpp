@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// A disk that is full, or fails.
+#include "journal/local/local_fixture.h"
+#include "testing/fail_every_io.h"
+
+namespace postrider::journal::local {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::SizeIs;
+using LocalTroubleTest = LocalJournalTest;
+
+TEST_F(LocalTroubleTest, AFullDiskRefusesStoresNothingAndRecoversByItself) {
+  subject.disk.set_capacity(12 << 20);
+  std::vector<Sequence> stored;
+  for (;;) {
+    Group group;
+    group.entries = {{{}, std::string(200'000, 'x'), {}}};
+    auto receipts = commit(group);
+    if (!receipts.ok()) {
+      EXPECT_EQ(receipts.error().code, Code::exhausted);
+      break;
+    }
+    stored.push_back(receipts->front().first);
+    upkeep();
+  }
+  EXPECT_FALSE(journal->counters().failed);
+  EXPECT_EQ(journal->counters().live, stored.size());
+  EXPECT_EQ(read(stored.back()).size(), 200'000u);
+  // Settling is small and frees room.
+  release(stored);
+  upkeep();
+  EXPECT_EQ(read(put("again")), "again");
+  restart();
+  EXPECT_THAT(live, SizeIs(1));
+}
+
+TEST_F(LocalTroubleTest, AWriteCutShortForLackOfRoomIsNeverFoundAgain) {
+  for (std::uint64_t n = 0; n < 20; ++n) {
+    const auto before = put("before " + std::to_string(n));
+    subject.disk.fail({.operations = testing::on({testing::DiskOperation::write}),
+                       .prefix = "spool/",
+                       .times = 1,
+                       .code = Code::exhausted});
+    Group group;
+    group.entries = {{{}, "refused", {}}, {{}, std::string(3000, 'r'), {}}};
+    EXPECT_EQ(commit(group).error().code, Code::exhausted);
+    if (n % 2 == 0) put("after");
+    restart();
+    EXPECT_EQ(read(before), "before " + std::to_string(n));
+    for (auto sequence : live) EXPECT_NE(read(sequence), "refused");
+    release(live);
+  }
+}
+
+TEST_F(LocalTroubleTest, AfterAFailedSyncTheDiskDecidesAtTheRestart) {
+  const auto before = put("before");
+  subject.arm_sync_failure();
+  Group group;
+  group.entries = {{{}, "unknown", {}}};
+  EXPECT_EQ(commit(group).error().code, Code::io);
+  EXPECT_EQ(journal->maintain(subject.clock.wall(), {}).error().code, Code::io);
+  EXPECT_EQ(journal->stage("x").error().code, Code::io);
+  EXPECT_TRUE(subject.log.has("alarm journal_failed"));
+  // The process restarts, the machine does not: the cache still shows what the disk never got.
+  subject.journal.reset();
+  subject.disk.kill();
+  start();
+  EXPECT_THAT(live, ElementsAre(before));
+}
+
+TEST_F(LocalTroubleTest, AnyOperationMayFailAtAnyTime) {
+  for (const auto code : {Code::io, Code::exhausted}) {
+    const auto tried = testing::fail_every_io(testing::every_operation, code, [&](testing::FaultyDisk& disk) {
+      auto options = LocalUnderTest::small();
+      options.segment_bytes = 16 << 10;
+      options.event_segment_bytes = 8 << 10;
+      testing::SeededRandom random(1);
+      testing::FakeClock clock;
+      testing::MemoryLog log;
+      std::set<std::string> acknowledged, told;
+      const auto live_in = [&](LocalJournal& opened) -> std::optional<std::set<std::string>> {
+        std::vector<Sequence> sequences;
+        if (!opened.recover([&](Sequence sequence, const Label&) { sequences.push_back(sequence); }).ok())
+          return std::nullopt;
+        std::set<std::string> found;
+        for (auto sequence : sequences) {
+          auto bytes = opened.read({&sequence, 1});
+          found.insert(bytes.ok() ? bytes->front() : "unreadable");
+        }
+        return found;
+      };
+      {
+        LocalJournal first(disk, random, clock, log, Key{1}, options);
+        if (live_in(first)) {
+          for (std::uint64_t i = 1; i <= 30; ++i) {
+            Group group;
+            const auto bytes = std::to_string(i) + std::string(1000, '.');
+            group.entries = {{{}, bytes, {}}};
+            group.events = {bytes};
+            if (first.commit(i, {&group, 1}).ok()) acknowledged.insert(bytes);
+            for (int step = 0; step < 6; ++step) static_cast<void>(first.maintain(clock.wall(), {}));
+          }
+        }
+      }
+      disk.heal();
+      disk.crash();
+      LocalJournal second(disk, random, clock, log, Key{1}, options);
+      const auto found = live_in(second);
+      ASSERT_TRUE(found);
+      for (const auto& bytes : acknowledged) EXPECT_TRUE(found->contains(bytes)) << bytes.substr(0, 3);
+      EXPECT_FALSE(found->contains("unreadable"));
+      auto page = second.read_events({}, 1000);
+      ASSERT_TRUE(page.ok());
+      for (auto& event : page->events) EXPECT_TRUE(told.insert(event.bytes).second) << "told twice";
+      for (const auto& bytes : acknowledged) EXPECT_TRUE(told.contains(bytes));
+    });
+    EXPECT_GT(tried, 100u);
+  }
+}
+
+}  // namespace
+}  // namespace postrider::journal::local
