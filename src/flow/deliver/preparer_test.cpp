@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/deliver/preparer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <optional>
+
+#include "records/accepted.h"
+#include "records/kind.h"
+#include "testing/fake_clock.h"
+#include "testing/reference_database.h"
+#include "testing/reference_journal.h"
+
+namespace postrider {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+// Signs when the test says so, and not at all when told.
+class LaterSigner final : public Signer {
+ public:
+  void sign(std::vector<Request> requests, Done done) override {
+    asked = std::move(requests);
+    done_ = std::move(done);
+  }
+  void answer(Result<std::string> signature) {
+    done_(std::vector<Result<std::string>>(asked.size(), std::move(signature)));
+  }
+  std::vector<Request> asked;
+
+ private:
+  Done done_;
+};
+
+struct OnePolicy final : Policies {
+  std::shared_ptr<const TenantPolicy> tenant(TenantId id) const override {
+    return id.value == 1 ? policy : nullptr;
+  }
+  std::shared_ptr<TenantPolicy> policy = std::make_shared<TenantPolicy>();
+};
+
+class PreparerTest : public ::testing::Test {
+ protected:
+  PreparerTest() {
+    EXPECT_TRUE(journal_.recover([](journal::Sequence, const journal::Label&) {}).ok());
+    auto key = dkim::Signer::create("sender.test", "s1", KeyType::ed25519);
+    policies_.policy->domains.push_back({"sender.test", {{std::move(*key), SigningKeyId{7}}}});
+  }
+
+  static Personalization to(std::vector<std::string> emails) {
+    Personalization out;
+    for (auto& email : emails) out.to.push_back({std::move(email), ""});
+    return out;
+  }
+  // Stores a request of these personalizations and hands out the assignment of the last one's recipients.
+  Assignment stored(std::vector<Personalization> personalizations) {
+    records::Accepted accepted;
+    accepted.tenant = TenantId{1};
+    accepted.at = clock_.wall();
+    accepted.shared.from = {"hello@sender.test", "Hello"};
+    accepted.shared.subject = "Dear -name-";
+    accepted.shared.content = {{"text/plain", "Hi\n.dot\n"}};
+    accepted.shared.headers = {{".dotted", "value"}};
+    Assignment out;
+    out.message.bytes.fill(++made_);
+    out.tenant = TenantId{1};
+    const bool alone = personalizations.size() == 1;
+    if (alone) accepted.only = personalizations.front();
+    out.accepted = store(records::encode(accepted));
+    for (const auto& one : personalizations) {
+      if (!alone) out.variant = store(records::encode(records::Variant{one}));
+      out.first += static_cast<std::uint32_t>(out.to.size());
+      out.to.clear();
+      for (const auto& contact : one.to)
+        out.to.push_back({nullptr, out.first + static_cast<std::uint32_t>(out.to.size()),
+                          store(records::encode(records::Queued{contact.email})), 1});
+    }
+    return out;
+  }
+  journal::Sequence store(std::string bytes) {
+    journal::Group group;
+    group.entries.push_back({.label = {.kind = static_cast<std::uint8_t>(records::Kind::queued)},
+                             .bytes = std::move(bytes),
+                             .blob = {}});
+    return journal_.commit(++batches_, {&group, 1}).value().front().first;
+  }
+  void release(journal::Sequence place) {
+    journal::Group group;
+    group.releases.push_back(place);
+    ASSERT_TRUE(journal_.commit(++batches_, {&group, 1}).ok());
+  }
+  void prepare(Assignment assignment) { preparer_.prepare(std::move(assignment), clock_.wall()); }
+
+  testing::FakeClock clock_;
+  testing::ReferenceDatabase database_{1};
+  testing::ReferenceJournal journal_{database_, clock_, {}};
+  OnePolicy policies_;
+  LaterSigner signer_;
+  std::array<io::WorkCells::Cell, 1> cell_{};
+  io::WorkCells cells_{cell_};
+  std::vector<Prepared> ready_;
+  std::vector<Report> reports_;
+  Preparer preparer_{journal_,
+                     policies_,
+                     signer_,
+                     cells_,
+                     {},
+                     [this](Prepared one) { ready_.push_back(std::move(one)); },
+                     [this](Report one) { reports_.push_back(std::move(one)); }};
+  std::uint64_t batches_ = 0;
+  std::uint8_t made_ = 0;
+};
+
+TEST_F(PreparerTest, ComposesAndSignsWithTheTenantsKey) {
+  prepare(stored({to({"a@d.test", "b@d.test"})}));
+  ASSERT_EQ(signer_.asked.size(), 1u);
+  EXPECT_EQ(signer_.asked[0].key, SigningKeyId{7});
+  signer_.answer(std::string("signature"));
+  ASSERT_EQ(ready_.size(), 1u);
+  const auto& prepared = ready_[0];
+  EXPECT_THAT(prepared.emails, ElementsAre("a@d.test", "b@d.test"));
+  EXPECT_EQ(prepared.domain, "d.test");
+  EXPECT_EQ(prepared.sender, "hello@sender.test");
+  EXPECT_THAT(prepared.head, StartsWith("DKIM-Signature: "));
+  EXPECT_THAT(prepared.head, HasSubstr("d=sender.test; s=s1"));
+  EXPECT_THAT(prepared.head, HasSubstr("\r\n..dotted: value\r\n")) << "a header line may begin with a dot";
+  EXPECT_TRUE(prepared.head.ends_with("\r\n\r\n"));
+  EXPECT_THAT(prepared.body->wire, HasSubstr("\r\n..dot\r\n"));
+  EXPECT_TRUE(reports_.empty());
+}
+
+TEST_F(PreparerTest, APersonalizationOfSeveralIsReadFromItsOwnRecord) {
+  auto second = to({"b@d.test"});
+  second.substitutions = {{"-name-", "Bea"}};
+  prepare(stored({to({"a@d.test"}), second}));
+  signer_.answer(std::string("signature"));
+  ASSERT_EQ(ready_.size(), 1u);
+  EXPECT_THAT(ready_[0].head, HasSubstr("Subject: Dear Bea\r\n"));
+  EXPECT_THAT(ready_[0].head, HasSubstr(".postrider.1@"))
+      << "its Message-ID derives from its first recipient";
+}
+
+TEST_F(PreparerTest, SaysWhomItWorksOnWhileItDoes) {
+  prepare(stored({to({"a@d.test", "b@d.test", "c@d.test"})}));
+  EXPECT_TRUE(cells_.busy().empty()) << "the signer has it";
+  std::vector<io::Work> seen;
+  Preparer looking(journal_, policies_, signer_, cells_, {}, [&](const Prepared&) { seen = cells_.busy(); },
+                   {});
+  auto assignment = stored({to({"a@d.test", "b@d.test", "c@d.test"})});
+  const auto id = assignment.message;
+  looking.prepare(std::move(assignment), clock_.wall());
+  signer_.answer(std::string("signature"));
+  EXPECT_THAT(seen, ElementsAre(io::Work{id.bytes, 0, 2}));
+  EXPECT_TRUE(cells_.busy().empty());
+}
+
+TEST_F(PreparerTest, ADomainThatIsTheTenantsNoMoreIsRefusedForGood) {
+  policies_.policy->domains.clear();
+  prepare(stored({to({"a@d.test"})}));
+  ASSERT_EQ(reports_.size(), 1u);
+  const auto& result = reports_[0].results[0];
+  EXPECT_EQ(result.fate, Fate::local);
+  EXPECT_EQ(result.code, 550);
+  EXPECT_EQ(result.status, "5.7.1");
+  EXPECT_THAT(result.text, HasSubstr("sender.test"));
+}
+
+TEST_F(PreparerTest, AFailedSignatureIsTriedAgainLater) {
+  prepare(stored({to({"a@d.test"})}));
+  signer_.answer(Error{Code::exhausted, "the signing queue is full"});
+  ASSERT_EQ(reports_.size(), 1u);
+  EXPECT_EQ(reports_[0].results[0].fate, Fate::local);
+  EXPECT_EQ(reports_[0].results[0].code, 0);
+  EXPECT_THAT(reports_[0].results[0].text, HasSubstr("the signing queue is full"));
+  EXPECT_TRUE(ready_.empty());
+}
+
+TEST_F(PreparerTest, WithoutSignaturesWhenMeasuring) {
+  Preparer bare(journal_, policies_, signer_, cells_, {.sign = false},
+                [this](Prepared one) { ready_.push_back(std::move(one)); }, {});
+  bare.prepare(stored({to({"a@d.test"})}), clock_.wall());
+  EXPECT_TRUE(signer_.asked.empty());
+  signer_.answer(std::string());
+  EXPECT_THAT(ready_.at(0).head, Not(HasSubstr("DKIM-Signature")));
+}
+
+TEST_F(PreparerTest, ARecordThatIsNotThereIsSaidToBeMissing) {
+  auto assignment = stored({to({"a@d.test"})});
+  release(assignment.to[0].queued);
+  prepare(std::move(assignment));
+  ASSERT_EQ(reports_.size(), 1u);
+  EXPECT_TRUE(reports_[0].missing);
+  EXPECT_FALSE(reports_[0].damaged);
+}
+
+TEST_F(PreparerTest, ARecordThatDoesNotParseIsSaidToBeDamaged) {
+  auto assignment = stored({to({"a@d.test"})});
+  assignment.to[0].queued = store("\xff nonsense");
+  prepare(std::move(assignment));
+  auto headless = stored({to({"a@d.test"}), to({"b@d.test"})});
+  headless.variant = {};  // the request says that there are several, and where this one is nobody knows
+  prepare(std::move(headless));
+  ASSERT_EQ(reports_.size(), 2u);
+  EXPECT_TRUE(reports_[0].damaged);
+  EXPECT_TRUE(reports_[1].damaged);
+}
+
+TEST_F(PreparerTest, TheRequestIsReadOnceForAllItsRecipients) {
+  auto assignment = stored({to({"a@d.test"})});
+  prepare(assignment);
+  signer_.answer(std::string("signature"));
+  release(assignment.accepted);  // not asked for again as long as it is remembered
+  prepare(assignment);
+  signer_.answer(std::string("signature"));
+  EXPECT_EQ(ready_.size(), 2u);
+  EXPECT_EQ(ready_[0].body, ready_[1].body);
+}
+
+}  // namespace
+}  // namespace postrider
