@@ -60,21 +60,21 @@ Report::One as_result(const smtp::RecipientReply& recipient) {
 
 }  // namespace
 
-Task<void> Courier::run() {
+Task<std::optional<NoDialogue>> Courier::run() {
   if (co_await connect()) co_await converse();
   if (stream_) stream_->close();
+  co_return std::move(why_not_);
 }
 
 Task<bool> Courier::connect() {
-  auto stream = co_await tools_.transport.connect(site_.route.next_hop, tools_.source,
-                                                  tools_.clock.monotonic() + connect_timeout);
-  if (stream.ok()) {
-    stream_ = std::move(*stream);
-    co_return true;
+  auto stream =
+      co_await tools_.transport.connect(hop_.at, tools_.source, tools_.clock.monotonic() + connect_timeout);
+  if (!stream.ok()) {
+    fail(At::connect, "connect to " + io::to_string(hop_.at) + ": " + stream.error().detail, {});
+    co_return false;
   }
-  fail_site(smtp::Stage::greeting,
-            "connect to " + io::to_string(site_.route.next_hop) + ": " + stream.error().detail, {});
-  co_return false;
+  stream_ = std::move(*stream);
+  co_return true;
 }
 
 Instant Courier::deadline() const {
@@ -130,10 +130,10 @@ void Courier::take(std::string_view bytes) {
 }
 
 smtp::Tls Courier::tls_wanted() const {
-  const auto wanted = site_.route.tls;
+  const auto wanted = site_.route ? site_.route->tls : smtp::Tls::opportunistic;
   const bool remembered = wanted == smtp::Tls::opportunistic &&
                           !PR_MUTANT(19) &&  // planted: nobody remembers
-                          tools_.tls_memory.has_offered(peer_, now());
+                          tools_.tls_memory.has_offered(hop_.site, now());
   return remembered ? smtp::Tls::expected : wanted;
 }
 
@@ -152,15 +152,15 @@ TlsPolicy Courier::tls_policy() const {
 }
 
 void Courier::remember_tls() {
-  if (session_.tls_offered()) tools_.tls_memory.offered(peer_, now());
+  if (session_.tls_offered()) tools_.tls_memory.offered(hop_.site, now());
 }
 
 Task<void> Courier::handshake() {
   remember_tls();  // before it can fail
   if (!co_await flush()) co_return;
   io::TlsWanted wanted;
-  wanted.host = site_.route.name.empty() ? site_.route.next_hop.address : site_.route.name;
-  wanted.require_valid = site_.route.verify;
+  wanted.host = hop_.host;
+  wanted.require_valid = site_.route && site_.route->verify;
   auto facts = co_await stream_->start_tls(std::move(wanted), deadline());
   if (!facts.ok()) {
     session_.tls_failed(facts.error().detail);
@@ -256,7 +256,7 @@ Task<void> Courier::settled(smtp::Settled settled) {
   PR_CRASH_POINT("deliver.answered");
   const io::WorkingOn working(tools_.cells, work_of(current_->assignment));
   Report report;
-  report.ip = site_.route.next_hop.address;
+  report.ip = hop_.at.address;
   report.tls = tls_;
   report.tls_used = session_.tls_used();
   report.tls_policy = tls_policy();
@@ -288,19 +288,20 @@ void Courier::hang_up(const smtp::HangUp& why) {
   auto reason = why.reason;
   if (why.why == smtp::HangUp::Why::no_tls && tls_wanted_ == smtp::Tls::expected && !session_.tls_offered()) {
     tools_.tls_memory.withheld();
-    reason = peer_ +
+    reason = hop_.site +
              " has offered TLS before and does not now; if it gave TLS up for good: postrider tls forget " +
-             peer_;
+             hop_.site;
   }
-  fail_site(why.stage, std::move(reason), why.reply);
+  fail(at(why.stage), std::move(reason), why.reply);
 }
 
-void Courier::fail_site(smtp::Stage stage, std::string text, const std::optional<smtp::Reply>& reply) {
-  // Another connection may be carrying mail there: then the peer only wants fewer of them.
-  if (site_.connections > 1) return;
-  Report::One result;
+void Courier::fail(At at, std::string text, const std::optional<smtp::Reply>& reply) {
+  why_not_.emplace();
+  why_not_->ip = hop_.at.address;
+  why_not_->tls_policy = stream_ ? tls_policy() : TlsPolicy::none;
+  auto& result = why_not_->result;
   result.fate = reply ? Fate::answered : Fate::before;
-  result.at = stream_ ? at(stage) : At::connect;
+  result.at = at;
   if (reply) {
     // A site that refuses to talk refuses us, not the address: temporary, whatever its code says, until it
     // expires.
@@ -309,15 +310,6 @@ void Courier::fail_site(smtp::Stage stage, std::string text, const std::optional
     text = smtp::to_string(*reply);
   }
   result.text = std::move(text);
-  for (auto& prepared : std::exchange(site_.ready, {})) {
-    auto report = same_for_all(std::move(prepared.assignment), result);
-    for (std::size_t i = 0; i < report.results.size(); ++i)
-      report.results[i].email = std::move(prepared.emails[i]);
-    report.site_failed = true;
-    report.tls_policy = stream_ ? tls_policy() : TlsPolicy::none;
-    report.ip = site_.route.next_hop.address;
-    tools_.reports(std::move(report));
-  }
 }
 
 }  // namespace postrider

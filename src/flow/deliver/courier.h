@@ -7,10 +7,13 @@
 
 #include "base/clock.h"
 #include "base/executor.h"
+#include "base/random.h"
 #include "base/task.h"
+#include "flow/deliver/hop.h"
 #include "flow/deliver/intent_writer.h"
 #include "flow/deliver/prepared.h"
 #include "flow/deliver/site.h"
+#include "io/resolver.h"
 #include "io/transport.h"
 #include "journal/committer.h"
 #include "journal/journal.h"
@@ -32,23 +35,33 @@ struct CourierTools {
   Reports reports;
   std::uint64_t node = 0;  // stands in its intents
   std::string helo;
-  std::string source;  // local address to send from; empty = the system's choice
-  bool drain = false;  // finish what is in hand, take nothing new
+  std::string source;                // local address to send from; empty = the system's choice
+  io::Resolver* resolver = nullptr;  // none: mail goes by routes only
+  Random* random = nullptr;          // for the order of equal hosts; with a resolver
+  bool drain = false;                // finish what is in hand, take nothing new
 };
 
-// One connection to one destination, from connect to QUIT, carrying message after message. It drives
-// ClientSession over a ByteStream and owns the commit window: the intent is durable and the lease holds
-// before the final dot, or there is none. Loop's thread.
+// Why no dialogue could be had with a machine.
+struct NoDialogue {
+  Report::One result;
+  std::string ip;
+  TlsPolicy tls_policy = TlsPolicy::none;
+};
+
+// One connection to one machine of a destination, from connect to QUIT, carrying message after message. It
+// drives ClientSession over a ByteStream and owns the commit window: the intent is durable and the lease
+// holds before the final dot, or there is none. Loop's thread.
 class Courier {
  public:
-  Courier(CourierTools& tools, Site& site)
+  Courier(CourierTools& tools, Site& site, Hop hop)
       : tools_(tools),
         site_(site),
-        peer_(io::to_string(site.route.next_hop)),
+        hop_(std::move(hop)),
         tls_wanted_(tls_wanted()),
         session_({.helo = tools.helo, .tls = tls_wanted_}) {}
 
-  Task<void> run();
+  // nullopt = it came to the point where mail could be given.
+  Task<std::optional<NoDialogue>> run();
 
  private:
   using Wish = smtp::ClientSession::Wish;
@@ -66,12 +79,12 @@ class Courier {
   Time now() const { return tools_.wall.at(tools_.clock.monotonic()); }
   Task<void> settled(smtp::Settled settled);
   void hang_up(const smtp::HangUp& why);
-  void fail_site(smtp::Stage stage, std::string text, const std::optional<smtp::Reply>& reply);
+  void fail(At at, std::string text, const std::optional<smtp::Reply>& reply);
   Instant deadline() const;
 
   CourierTools& tools_;
   Site& site_;
-  std::string peer_;  // as it is remembered: "192.0.2.1:25"
+  Hop hop_;
   smtp::Tls tls_wanted_;
   smtp::ClientSession session_;
   std::unique_ptr<io::ByteStream> stream_;
@@ -79,6 +92,7 @@ class Courier {
   std::string out_;
   bool over_ = false;
   bool was_ready_ = false;
+  std::optional<NoDialogue> why_not_;
   std::uint64_t carried_ = 0;  // transactions on this connection so far
   std::optional<Prepared> current_;
   std::optional<Intent> intent_;

@@ -3,13 +3,15 @@
 
 #include <utility>
 
+#include "flow/deliver/caller.h"
+
 namespace postrider {
 
 void Deliverer::take(Prepared prepared) {
   auto& slot = sites_[prepared.assignment.lane];
   if (!slot) {
     const auto* route = routes_.find(prepared.domain);
-    if (!route) {
+    if (!route && !tools_.resolver) {
       Report::One result;
       result.fate = Fate::local;
       result.status = "4.4.4";
@@ -22,7 +24,7 @@ void Deliverer::take(Prepared prepared) {
     }
     slot = std::make_unique<Site>();
     slot->domain = prepared.domain;
-    slot->route = *route;
+    if (route) slot->route = *route;
   }
   auto& site = *slot;
   site.ready.push_back(std::move(prepared));
@@ -40,8 +42,8 @@ void Deliverer::take(Prepared prepared) {
 
 Task<void> Deliverer::connection(Site& site) {
   do {
-    Courier courier(tools_, site);
-    co_await courier.run();
+    Caller caller(tools_, second_look_, site);
+    co_await caller.run();
     // A connection that ended with mail still ready (the peer closed after so many messages) is replaced.
   } while (!site.ready.empty() && site.connections == 1 && !tools_.drain);
   --site.connections;
@@ -49,6 +51,7 @@ Task<void> Deliverer::connection(Site& site) {
 }
 
 void Deliverer::tick(Instant now) {
+  second_look_.tick(now);
   for (auto& [lane, site] : sites_) {
     std::vector<OneShot<bool>*> over;
     std::erase_if(site->idle, [&](const Site::Idle& idle) {

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "flow/deliver/courier.h"
+#include "flow/deliver/second_look.h"
 #include "flow/deliver/site.h"
 
 namespace postrider {
@@ -30,6 +31,7 @@ class Deliverer {
   CourierTools tools_;
   const RouteTable& routes_;
   Options options_;
+  SecondLook second_look_;
   std::unordered_map<std::uint32_t, std::unique_ptr<Site>> sites_;
   std::size_t connections_ = 0;
 };

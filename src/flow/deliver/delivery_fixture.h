@@ -12,6 +12,7 @@
 #include "flow/deliver/deliverer.h"
 #include "journal/committer.h"
 #include "testing/fake_clock.h"
+#include "testing/fake_resolver.h"
 #include "testing/memory_log.h"
 #include "testing/reference_database.h"
 #include "testing/reference_journal.h"
@@ -34,7 +35,7 @@ class DeliveryTest : public ::testing::Test {
     if (!deliverer_) return;
     network_.crash("node");
     deliverer_->drain();
-    run_for(std::chrono::seconds(2));
+    run_for(std::chrono::minutes(1));
     EXPECT_EQ(deliverer_->connections(), 0u);
   }
 
@@ -61,7 +62,9 @@ class DeliveryTest : public ::testing::Test {
             .tls_memory = tls_memory_,
             .reports = [this](Report report) { reports_.push_back(std::move(report)); },
             .helo = "node.test",
-            .source = ""};
+            .source = "",
+            .resolver = by_dns_ ? &resolver_ : nullptr,
+            .random = &random_};
   }
   void start(std::vector<Route> routes, Deliverer::Options options = {}) {
     routes_ = RouteTable(std::move(routes));
@@ -140,6 +143,9 @@ class DeliveryTest : public ::testing::Test {
   std::unique_ptr<testing::StoreEngine> engine_ = testing::make_engine("memory");
   std::unique_ptr<store::Store> store_ = engine_->open();
   sites::TlsMemory tls_memory_{*store_};
+  bool by_dns_ = false;  // what has no route goes by `resolver_`
+  testing::FakeResolver resolver_{executor_};
+  testing::SeededRandom random_{1};
   RouteTable routes_;
   std::vector<std::unique_ptr<testing::ScriptedPeer>> peers_;
   std::unique_ptr<Deliverer> deliverer_;

@@ -17,7 +17,7 @@ namespace postrider {
 // thread.
 struct Site {
   std::string domain;
-  Route route;
+  std::optional<Route> route;  // none: DNS says where
   std::deque<Prepared> ready;
   std::size_t connections = 0;  // open or opening
   // A connection between two messages: it waits here for the next one, for a few seconds (reuse saves the

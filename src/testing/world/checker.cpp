@@ -99,7 +99,18 @@ class Check {
           violation("E", recipient + " arrived after its time had run out");
   }
 
+  void nowhere(const std::string& recipient, const activity::Timeline& timeline) {
+    const auto known = account_.nowhere.find(recipient.substr(recipient.find('@') + 1));
+    for (const auto& event : timeline.events) {
+      if (event.kind != EventKind::bounce || event.status == "5.4.7") continue;
+      const bool by_dns = event.status.starts_with("5.1.") || event.status.starts_with("5.4.");
+      if (known == account_.nowhere.end() ? by_dns : event.status != known->second)
+        violation("N", recipient + " was refused: " + event.status + " " + event.response);
+    }
+  }
+
   void events_of(const std::string& recipient, const activity::Timeline& timeline, bool arrived) {
+    nowhere(recipient, timeline);
     std::size_t finals = 0, processed = 0;
     bool delivered = false;
     for (const auto& event : timeline.events) {

@@ -42,6 +42,7 @@ Plan draw_plan(SeededRandom& random) {
   plan.takeover = plan.reference && random.one_in(2);
   plan.pauses = random.one_in(5);
   plan.cramped = random.one_in(3);
+  plan.dns_fails = random.one_in(3);
   if (random.one_in(4)) plan.poison = random.between(1, 3);
   plan.aim = Aim{one_of(states, random), one_of(points, random)};
   // What the aim is at should be there to be hit.
@@ -74,6 +75,7 @@ std::string describe(const Plan& plan) {
   add(plan.large, "large bodies");
   add(plan.ahead, "scheduled ahead");
   add(plan.forgetful, "forgetful");
+  add(plan.dns_fails, "DNS fails");
   add(plan.poison > 0, "poison");
   if (plan.aim) out.append(fmt::format(", aims at {} in {}", plan.aim->state, plan.aim->point));
   return out;

@@ -30,6 +30,7 @@ struct Plan {
   bool large = false;      // more requests than usual have a body that is staged
   bool ahead = false;      // much is scheduled hours ahead, so that it is parked
   bool forgetful = false;  // events are kept for minutes
+  bool dns_fails = false;  // questions go unanswered, now and then and a domain at a time
   std::size_t poison =
       0;  // recipients whose composition kills the process, by a signal of its own, each time
   std::optional<Aim> aim;  // beside the crashes at random, which seldom meet rare pairs

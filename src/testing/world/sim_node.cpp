@@ -90,7 +90,9 @@ Result<void> SimNode::start() {
                    .reports = [this](Report report) { road_->reported(std::move(report)); },
                    .node = world_.node,
                    .helo = name_,
-                   .source = name_},
+                   .source = name_,
+                   .resolver = &world_.resolver,
+                   .random = &world_.random},
       world_.routes, Deliverer::Options{.connections_most = 4});
   road_awake_ = true;
   upkeep();
@@ -191,6 +193,7 @@ void SimNode::die() {
   for (int i = 0; i < 1000 && (connections() > 0 || committer_.waiting() > 0); ++i) {
     while (committer_.commit_once() == journal::Committer::Step::worked) {
     }
+    world_.resolver.hurry();
     world_.executor.run_until(world_.executor.now());
   }
   assert(connections() == 0);  // a coroutine left behind would outlive what it refers to

@@ -22,6 +22,7 @@
 #include "services/sites/tls_memory.h"
 #include "store/store.h"
 #include "testing/disk_vfs.h"
+#include "testing/fake_resolver.h"
 #include "testing/faulty_disk.h"
 #include "testing/sim_executor.h"
 #include "testing/simulated_network.h"
@@ -47,6 +48,7 @@ class SimNode {
     FaultyDisk& store_disk;
     const Policies& policies;
     const RouteTable& routes;
+    FakeResolver& resolver;  // for what has no route
     Random& random;
     Log& log;
     std::vector<MortalJournal::Batch>& batches;

@@ -41,6 +41,12 @@ void World::schedule_troubles() {
     executor_.after(sometime(), [this] { disk_.set_capacity(512 << 10); });
     executor_.after(trouble_time / 2, [this] { disk_.set_capacity(1ull << 40); });
   }
+  if (plan_.dns_fails) {
+    resolver_.fail_one_in(random_.between(3, 20));
+    resolver_.set_delay(std::chrono::milliseconds(random_.between(1, 4000)));
+    executor_.after(sometime(), [this] { resolver_.fail("d1.test", "SERVFAIL"); });
+    executor_.after(sometime(), [this] { resolver_.fail("mx.d3.test", "timed out"); });
+  }
   if (plan_.rot > 0)
     executor_.after(sometime(), [this] {
       if (!node_ || crash_now_) return;
@@ -95,6 +101,8 @@ void World::heal() {
   disk_.heal();
   disk_.set_capacity(1ull << 40);
   database_.set_faults({});
+  resolver_.fail_one_in(0);
+  for (const auto* name : {"d1.test", "mx.d3.test"}) resolver_.fail(name, "");
   for (auto& peer : peers_) {
     auto script = PeerScript{};
     script.link.latency = peer->script().link.latency;

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -25,6 +26,17 @@ constexpr auto horizon = std::chrono::hours(24 * 8);
 
 std::string destination(std::size_t i) {
   return "d" + std::to_string(i) + ".test";
+}
+
+// Domains to which no mail can go, and with which status it is refused.
+const std::map<std::string, std::string> unreachable_domains{
+    {"gone.test", "5.1.2"}, {"null.test", "5.1.10"}, {"inside.test", "5.4.4"}};
+
+std::string somewhere(SeededRandom& random) {
+  if (!random.one_in(30)) return destination(random.below(destinations));
+  return std::next(unreachable_domains.begin(),
+                   static_cast<std::ptrdiff_t>(random.below(unreachable_domains.size())))
+      ->first;
 }
 
 journal::local::Options options_for(const Plan& plan) {
@@ -54,7 +66,8 @@ World::World(std::uint64_t seed, Plan plan)
       log_(MemoryLog::Keep::counts),
       disk_(random_.word()),
       store_disk_(random_.word()),
-      database_(random_.word()) {
+      database_(random_.word()),
+      resolver_(executor_, random_.word()) {
   for (std::size_t i = 1; i <= tenants; ++i) {
     auto policy = std::make_shared<TenantPolicy>();
     policy->id = TenantId{i};
@@ -81,14 +94,38 @@ void World::make_peers() {
     if (plan_.takeover) script.link.latency = std::chrono::milliseconds(random_.between(1, 4000));
     peers_.push_back(
         std::make_unique<ScriptedPeer>(executor_, "mx." + destination(i), script, random_.word()));
-    const io::Endpoint at{"10.0.0." + std::to_string(i + 1), 25};
+    // Every second one is found by DNS, and then its address must be one that anybody may have.
+    const bool routed = i % 2 == 0;
+    const io::Endpoint at{(routed ? "10.0.0." : "20.0.0.") + std::to_string(i + 1), 25};
     network_.listen(at, *peers_.back());
+    if (!routed) {
+      make_zone(destination(i), at.address);
+      continue;
+    }
     Route route;
     route.domain = destination(i);
     route.next_hop = at;
     routes.push_back(std::move(route));
   }
   routes_ = RouteTable(std::move(routes));
+  resolver_.set("null.test", {.mx = {{0, ""}}});
+  resolver_.set("inside.test", {.mx = {{10, "localhost.test"}}});
+  resolver_.set("localhost.test", {.ipv4 = {"127.0.0.1"}});
+}
+
+// A domain whose server is at this address, found in one of the ways there are.
+void World::make_zone(const std::string& domain, const std::string& address) {
+  if (random_.one_in(4)) return resolver_.set(domain, {.ipv4 = {address}});  // itself
+  std::vector<dns::Mx> hosts;
+  const auto add = [&](std::uint16_t preference, std::string host, std::string at) {
+    hosts.push_back({preference, host});
+    resolver_.set(std::move(host), {.ipv4 = {std::move(at)}});
+  };
+  add(20, "mx." + domain, address);
+  if (random_.one_in(3)) add(20, "twin." + domain, "20.0.1.2");    // as good, and dead too
+  if (random_.one_in(3)) add(10, "dead." + domain, "20.0.1.1");    // nobody listens there
+  if (random_.one_in(3)) add(30, "inside." + domain, "10.0.0.1");  // somebody does, and it is none of theirs
+  resolver_.set(domain, {.mx = std::move(hosts)});
 }
 
 void World::make_submissions() {
@@ -110,7 +147,7 @@ void World::make_submissions() {
     for (std::uint64_t p = 0; p < personalizations; ++p) {
       Personalization personalization;
       for (auto n = random_.one_in(3) ? random_.between(2, 4) : 1; n > 0; --n) {
-        auto email = fmt::format("r{}@{}", made++, destination(random_.below(destinations)));
+        auto email = fmt::format("r{}@{}", made++, somewhere(random_));
         one.recipients.push_back(email);
         personalization.to.push_back({std::move(email), ""});
       }
@@ -206,7 +243,7 @@ void World::start_node() {
   ++processes_;
   const auto name = fmt::format("p{:03}", processes_);
   waiting_ = std::make_unique<SimNode>(
-      SimNode::World{executor_, network_, store_disk_, policies_, routes_, ids_, log_, batches_,
+      SimNode::World{executor_, network_, store_disk_, policies_, routes_, resolver_, ids_, log_, batches_,
                      plan_.max_age, keep_events(plan_), plan_.takeover ? stable_hash(name) : 0},
       name, engine(name), death_);
   try_start();
@@ -302,8 +339,12 @@ Verdict World::run() {
   // How long after its acceptance a message may still arrive: its age, what it was scheduled ahead, a sweep.
   std::optional<Duration> latest;
   if (!plan_.clock_jumps) latest = plan_.max_age + 6h + 10min;
-  Account account{submitted_, arrived,  restarts_, batches_,       held(),       held(Reason::suspected),
-                  poisoned_,  damaged_, latest,    node_->store(), clock_.wall()};
+  Account account{submitted_,     arrived,
+                  restarts_,      batches_,
+                  held(),         held(Reason::suspected),
+                  poisoned_,      unreachable_domains,
+                  damaged_,       latest,
+                  node_->store(), clock_.wall()};
   verdict.violations = check(account);
   return verdict;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "testing/fake_clock.h"
+#include "testing/fake_resolver.h"
 #include "testing/faulty_disk.h"
 #include "testing/memory_log.h"
 #include "testing/reference_database.h"
@@ -52,6 +53,7 @@ class World {
   };
 
   void make_peers();
+  void make_zone(const std::string& domain, const std::string& address);
   void make_submissions();
   void schedule_troubles();
   void submit(std::size_t index);
@@ -83,6 +85,7 @@ class World {
   FaultyDisk disk_;        // the journal's
   FaultyDisk store_disk_;  // the store's; the same machine, so they die together
   ReferenceDatabase database_;
+  FakeResolver resolver_;
   RouteTable routes_;
   Policies policies_;
   std::vector<std::unique_ptr<ScriptedPeer>> peers_;
