@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <csignal>
 
 #include <charconv>
 #include <chrono>
@@ -113,11 +114,15 @@ int main(int argc, char** argv) {
     children.push_back(child);
   }
   int status = 0;
-  for (const auto child : children) {
+  for (std::size_t left = children.size(); left > 0; --left) {
     int ended = 0;
-    waitpid(child, &ended, 0);
-    if (!WIFEXITED(ended) || WEXITSTATUS(ended) != 0) status = 1;
-    if (WIFSIGNALED(ended)) fmt::print("a share died of signal {}\n", WTERMSIG(ended));
+    std::erase(children, wait(&ended));
+    if (WIFSIGNALED(ended) && WTERMSIG(ended) != SIGTERM)
+      fmt::print("a share died of signal {}\n", WTERMSIG(ended));
+    if (WIFEXITED(ended) && WEXITSTATUS(ended) == 0) continue;
+    status = 1;
+    if (stop_at_first)
+      for (const auto child : children) kill(child, SIGTERM);
   }
   const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   fmt::print("{} seeds in {:.1f} s, {}\n", range.last - range.first + 1, took,
