@@ -67,6 +67,11 @@ Committer::Step Committer::commit() {
     return Step::worked;
   }
   const auto why = receipts.error().code;
+  if (why == Code::invalid && batch_.size() > 1) {
+    keep_half();
+    ++number_;
+    return commit();
+  }
   if (why != Code::exhausted && why != Code::unavailable) {
     refuse(receipts.error());
     return Step::worked;
@@ -85,6 +90,18 @@ Committer::Step Committer::commit() {
   }
   ++number_;
   return commit();
+}
+
+// One group breaks a limit, or all together do, which nobody knows before (a move's bytes are the engine's):
+// it is found by halves, and the others do not suffer for it.
+void Committer::keep_half() {
+  std::lock_guard lock(mutex_);
+  for (const auto half = batch_.size() / 2; batch_.size() > half;) {
+    queue_.push_front({std::move(batch_.back()), std::move(batch_done_.back())});
+    batch_.pop_back();
+    batch_done_.pop_back();
+  }
+  waiting_.store(queue_.size(), std::memory_order_relaxed);
 }
 
 bool Committer::refuse_intake(const Error& error) {

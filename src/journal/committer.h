@@ -54,6 +54,7 @@ class Committer {
   void collect();
   void finish(std::vector<Receipt> receipts);
   void refuse(const Error& error);
+  void keep_half();                        // of the batch; the rest waits again, in front
   bool refuse_intake(const Error& error);  // and keep the road's groups; whether there was any
   Step commit();
   Step settle_ambiguity();

@@ -31,6 +31,8 @@ class StubJournal final : public Journal {
  public:
   std::deque<Code> failures;  // of the next commits
   bool intake_fits = true;
+  char invalid = 0;              // no batch with a group of this name
+  std::size_t groups_most = 99;  // nor one of more
   std::vector<std::string> batches;
 
   Result<std::vector<Receipt>> commit(std::uint64_t number, std::span<const Group> groups) override {
@@ -41,6 +43,8 @@ class StubJournal final : public Journal {
       failures.pop_front();
       return Error{code, "as the test said"};
     }
+    if (groups.size() > groups_most || batches.back().contains(invalid))
+      return Error{Code::invalid, "too large"};
     const auto intake = [](const Group& group) { return group.purpose == Purpose::intake; };
     if (!intake_fits && std::ranges::any_of(groups, intake)) return Error{Code::exhausted, "full"};
     std::vector<Receipt> receipts;
@@ -127,6 +131,23 @@ TEST_F(CommitterTest, ABatchIsClosedAtItsSizeAndCount) {
   drain();
   EXPECT_THAT(journal_.batches, ElementsAre("1:abc", "2:de", "3:f", "4:g", "5:h"))
       << "one group above the size is a batch of its own";
+}
+
+TEST_F(CommitterTest, AGroupThatBreaksALimitIsRefusedAlone) {
+  journal_.invalid = 'b';
+  for (auto name : {"a", "b", "c"}) submit(name);
+  drain();
+  EXPECT_THAT(journal_.batches, ElementsAre("1:abc", "2:a", "3:bc", "4:b", "5:c"));
+  EXPECT_THAT(answers_, ElementsAre("a ok", "b invalid", "c ok"));
+  EXPECT_EQ(committer_.waiting(), 0u);
+  EXPECT_FALSE(committer_.stopped());
+}
+
+TEST_F(CommitterTest, WhatIsTooLargeTogetherIsCommittedInParts) {
+  journal_.groups_most = 1;
+  for (auto name : {"a", "b", "c"}) submit(name);
+  drain();
+  EXPECT_THAT(answers_, ElementsAre("a ok", "b ok", "c ok"));
 }
 
 TEST_F(CommitterTest, EachSubmitterGetsItsOwnReceipt) {
