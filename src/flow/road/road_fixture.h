@@ -10,10 +10,12 @@
 
 #include "base/stable_hash.h"
 #include "flow/road/road.h"
+#include "io/crash_file.h"
 #include "records/accepted.h"
 #include "records/event.h"
 #include "records/kind.h"
 #include "testing/fake_clock.h"
+#include "testing/faulty_disk.h"
 #include "testing/memory_log.h"
 #include "testing/reference_journal.h"
 
@@ -76,6 +78,12 @@ class RoadFixture : public ::testing::Test {
     start(node);
   }
 
+  // Dies of its own doing, while a thread works on these, and starts again.
+  void die_of(const MessageId& message, std::uint32_t first, std::uint32_t last) {
+    death_ = io::CrashFile::Death{++deaths_, 11, {{message.bytes, first, last}}};
+    restart();
+  }
+
   // A request to these people, accepted now; they share one transaction when `send_at` has come.
   MessageId accept(const std::vector<std::string>& emails, Time send_at = {});
   // The road and the journal work until nothing moves any more.
@@ -123,6 +131,8 @@ class RoadFixture : public ::testing::Test {
   testing::ReferenceDatabase database{1};
   std::unique_ptr<UnreliableJournal> journal;
   std::unique_ptr<journal::Committer> committer;
+  testing::FaultyDisk disk{1};  // where suspects stand
+  std::unique_ptr<Suspects> suspects;
   std::unique_ptr<Road> road;
   bool may_send = true;
   std::vector<Assignment> out;
@@ -130,6 +140,8 @@ class RoadFixture : public ::testing::Test {
 
  private:
   void start(const std::string& node);
+  std::optional<io::CrashFile::Death> death_;
+  std::uint64_t deaths_ = 0;
   std::uint8_t messages_ = 0;
   std::uint64_t node_ = 0;
 };
@@ -162,7 +174,11 @@ inline void RoadFixture::start(const std::string& node) {
   journal = std::make_unique<UnreliableJournal>(std::make_unique<testing::ReferenceJournal>(
       database, clock, testing::ReferenceJournal::Options{.node = node}));
   committer = std::make_unique<journal::Committer>(*journal, journal::Committer::Options{}, log);
+  suspects = std::make_unique<Suspects>(disk);
+  ASSERT_TRUE(suspects->load().ok());
+  if (const auto death = std::exchange(death_, std::nullopt)) suspects->died(death->life, death->works);
   Road::Options options;
+  options.suspects = suspects.get();
   options.node = node_ = stable_hash(node);
   options.background = [this](Executor::Work work) {
     background.push_back(std::move(work));
