@@ -95,7 +95,7 @@ int print(const Result<Output>& result, bool json) {
   const auto& text = json ? result->json : result->text;
   std::fwrite(text.data(), 1, text.size(), stdout);
   if (json) std::fputc('\n', stdout);
-  return 0;
+  return result->status;
 }
 
 }  // namespace

@@ -33,6 +33,7 @@ struct Workbench {
 struct Output {
   std::string text;
   std::string json;
+  int status = 0;  // exit status; 1 = the command did its work, and what it looked at is not well
 };
 
 // One thing that can be asked of Postrider: "domain add".

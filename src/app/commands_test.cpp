@@ -174,6 +174,7 @@ TEST_F(JournalVerifyTest, ASoundJournalIsSaidToBe) {
   const auto before = std::filesystem::last_write_time(segment());
   const auto output = run({"journal", "verify"});
   ASSERT_TRUE(output.ok()) << output.error().detail;
+  EXPECT_EQ(output->status, 0);
   EXPECT_THAT(output->json, StartsWith("{\"sound\":true,"));
   EXPECT_THAT(output->json, HasSubstr("\"live\":1,"));
   EXPECT_THAT(output->json, HasSubstr("\"damage\":[]}"));
@@ -189,6 +190,7 @@ TEST_F(JournalVerifyTest, DamageIsSaidWithItsPlace) {
   }
   const auto output = run({"journal", "verify"});
   ASSERT_TRUE(output.ok());
+  EXPECT_EQ(output->status, 1);
   EXPECT_THAT(output->json, StartsWith("{\"sound\":false,"));
   EXPECT_THAT(output->text, HasSubstr("damaged: "));
   EXPECT_THAT(output->text, HasSubstr(segment().filename().string()));

@@ -71,7 +71,12 @@ std::string encode(const Result<Output>& result) {
   json::Writer writer(line);
   writer.begin_object().key("ok").boolean(result.ok());
   if (result.ok())
-    writer.key("text").string(result->text).key("json").string(result->json);
+    writer.key("text")
+        .string(result->text)
+        .key("json")
+        .string(result->json)
+        .key("status")
+        .number(result->status);
   else
     writer.key("code")
         .number(static_cast<int>(result.error().code))
@@ -87,7 +92,8 @@ Result<Output> decode(const std::string& line) {
   const auto root = document->root();
   if (root["ok"].as_bool().value_or(false))
     return Output{std::string(root["text"].as_string().value_or("")),
-                  std::string(root["json"].as_string().value_or(""))};
+                  std::string(root["json"].as_string().value_or("")),
+                  static_cast<int>(root["status"].as_int64().value_or(0))};
   return Error{static_cast<Code>(root["code"].as_int64().value_or(static_cast<int>(Code::internal))),
                std::string(root["error"].as_string().value_or("the server refused"))};
 }

@@ -31,6 +31,7 @@ Result<Output> verify(Workbench& bench, const Arguments&) {
   for (const auto& segment : report.segments)
     for (const auto& damage : segment.damage) tell(segment.path + ", " + damage.where, damage.why);
   writer.end_array().end_object();
+  out.status = report.sound() ? 0 : 1;
   return out;
 }
 
