@@ -219,8 +219,11 @@ def links(tree):
 def readmes(tree):
     """Every folder says in a README what belongs in it."""
     for folder in sorted({folder_of(path) for path, _ in tree.cpp("src/")}):
-        if f"src/{folder}/README.md" not in tree.files:
+        readme = f"src/{folder}/README.md"
+        if readme not in tree.files:
             yield Finding(f"src/{folder}", 0, "no README.md: one to five sentences on what belongs here and what never does")
+        elif not tree.files[readme].startswith(f"# {folder}\n"):
+            yield Finding(readme, 1, f'its first line is not "# {folder}" (a formatter for C++ went over it?)')
 
 
 def mutants(tree):

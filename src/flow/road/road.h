@@ -79,7 +79,9 @@ class Road {
   const Counts& counts() const { return counts_; }
 
  private:
-  struct Settlement;  // one group of ends and deferrals, until it is durable
+  static constexpr auto sweep_every = std::chrono::seconds(60);
+  static constexpr std::size_t cleaned_at_once = 256;  // records, at most
+  struct Settlement;                                   // one group of ends and deferrals, until it is durable
   struct Cleaning;
   struct Receipt {
     std::shared_ptr<Settlement> settlement;

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <utility>
+
+#include "base/crash_point.h"
+#include "base/overloaded.h"
+#include "flow/outcome/outcome.h"
+#include "flow/road/road.h"
+#include "records/accepted.h"
+#include "records/event.h"
+
+// What became of an attempt, and the group that makes it so.
+namespace postrider {
+namespace {
+
+constexpr std::size_t settlement_most = 256;  // recipients in one group
+
+Attempted event_of(const Recipient& recipient, const Report::One& result, EventKind kind,
+                   const Report& report, Time now) {
+  Attempted event;
+  event.kind = kind;
+  event.at = now;
+  event.tenant = recipient.message->tenant;
+  event.recipient = recipient.id();
+  event.email = result.email;
+  event.attempt = recipient.attempt;
+  event.possible_duplicate = recipient.in_doubt;
+  event.response = result.text;
+  event.status = status_of(result);
+  event.ip = report.ip;
+  event.tls_policy = report.tls_policy;
+  if (report.tls_used) {
+    event.tls_version = report.tls.version;
+    event.tls_cipher = report.tls.cipher;
+    event.certificate_valid = report.tls.certificate_valid;
+  }
+  return event;
+}
+
+}  // namespace
+
+struct Road::Settlement {
+  journal::Group group;
+  std::vector<Recipient*> ended;
+  std::vector<Recipient*> put_off;  // one per group.moves, in order
+};
+
+// After our own crash an intent without outcome is tried again at once. Another node may still be waiting for
+// the final reply: we wait as long as it may, and write that down, so that a crash does not begin the wait
+// anew.
+void Road::wait_out(Recipient& recipient, Time now) {
+  recipient.due_ms = std::max(recipient.due_ms, millis(now + options_.unknown_wait));
+  move(recipient);
+}
+
+// To where its label now says, without the intents it had.
+void Road::move(Recipient& recipient) {
+  auto& settlement = open();
+  recipient.standing = Standing::settling;
+  settlement.group.moves.push_back({recipient.queued, queue_.label(recipient)});
+  queue_.release_intents(recipient, settlement.group.releases);
+  settlement.put_off.push_back(&recipient);
+}
+
+Road::Settlement& Road::open() {
+  if (open_ && open_->ended.size() + open_->put_off.size() >= settlement_most) flush();
+  if (!open_) open_ = std::make_shared<Settlement>();
+  return *open_;
+}
+
+void Road::settle(const Report& report, std::size_t i, Time now) {
+  auto& recipient = *report.assignment.to[i].handle;
+  const auto& result = report.results[i];
+  recipient.attempt = report.assignment.to[i].attempt;
+  if (result.intent) queue_.intent(recipient, result.intent);
+  std::visit(
+      overloaded{
+          [&](Delivered) { end(recipient, result, EventKind::delivered, Refusal::none, report, now); },
+          [&](Refused refused) { end(recipient, result, EventKind::bounce, refused.refusal, report, now); },
+          [&](TryLater) { put_off(recipient, result, report, now); }},
+      classify(result));
+}
+
+void Road::end(Recipient& recipient, const Report::One& result, EventKind kind, Refusal refusal,
+               const Report& report, Time now) {
+  auto& settlement = open();
+  auto event = event_of(recipient, result, kind, report, now);
+  event.refusal = refusal;
+  settlement.group.events.push_back(records::encode(event));
+  queue_.release_for(recipient, settlement.group.releases);
+  settlement.ended.push_back(&recipient);
+  auto& count = kind == EventKind::delivered  ? counts_.delivered
+                : kind == EventKind::dropped  ? counts_.dropped
+                : refusal == Refusal::blocked ? counts_.blocked
+                                              : counts_.bounced;
+  ++count;
+  if (recipient.in_doubt) ++counts_.possible_duplicates;
+}
+
+void Road::put_off(Recipient& recipient, const Report::One& result, const Report& report, Time now) {
+  const auto expires = recipient.message->expires_ms(recipient.n, options_.retry.max_age.count());
+  if (millis(now) >= expires) return expire(recipient, result.email, result.text, now);
+  auto& settlement = open();
+  settlement.group.events.push_back(
+      records::encode(event_of(recipient, result, EventKind::deferred, report, now)));
+  if (result.fate == Fate::unknown) recipient.in_doubt = true;
+  recipient.due_ms = std::min(expires, millis(now + options_.retry.gap(recipient.attempt, recipient.id())));
+  move(recipient);
+  ++counts_.deferred;
+}
+
+void Road::expire(Recipient& recipient, std::string email, const std::string& last, Time now) {
+  Report::One result;
+  result.email = email.empty() ? email_of(recipient) : std::move(email);
+  result.status = "5.4.7";  // delivery time expired
+  result.text =
+      "expired after " +
+      std::to_string(std::chrono::duration_cast<std::chrono::hours>(options_.retry.max_age).count()) + " h" +
+      (last.empty() ? "" : "; last: " + last);
+  end(recipient, result, EventKind::bounce, Refusal::blocked, Report{}, now);
+}
+
+std::string Road::email_of(const Recipient& recipient) const {
+  const auto bytes = journal_.read({&recipient.queued, 1});
+  if (!bytes.ok()) return {};
+  auto queued = records::decode_queued(bytes->front());
+  return queued.ok() ? std::move(queued->email) : std::string();
+}
+
+void Road::flush() {
+  if (open_) submit(std::exchange(open_, nullptr));
+}
+
+void Road::submit(std::shared_ptr<Settlement> settlement) {
+  auto group = settlement->group;  // kept here too: a full disk gives it back to be offered again
+  if (PR_MUTANT(10)) committer_.submit(group, [](Result<journal::Receipt>) {});  // planted: settle twice
+  committer_.submit(std::move(group),
+                    [this, settlement = std::move(settlement)](Result<journal::Receipt> result) mutable {
+                      push({std::move(settlement), nullptr, std::move(result)});
+                    });
+}
+
+void Road::settled(Receipt& receipt, Time now) {
+  if (receipt.cleaning) return cleaned(*receipt.cleaning, receipt.result);
+  auto& settlement = *receipt.settlement;
+  if (!receipt.result.ok()) {
+    // What happened to these recipients is known and must not be forgotten: never pick them again, only retry
+    // the settlement. If the journal has stopped, the intents say to the next start what is in doubt.
+    if (receipt.result.error().code == Code::exhausted) {
+      log_.alarm("settlement_refused", {{"why", receipt.result.error().detail}});
+      refused_.push_back(std::move(receipt.settlement));
+    } else if (!committer_.stopped()) {
+      log_.alarm("settlement_lost", {{"why", receipt.result.error().detail}});
+    }
+    return;
+  }
+  auto place = receipt.result->first.value + settlement.group.entries.size();
+  for (auto* recipient : settlement.put_off) {
+    recipient->queued = journal::Sequence{place++};
+    scheduler_.add(*recipient, millis(now));
+  }
+  for (auto* recipient : settlement.ended) queue_.gone(*recipient);
+}
+
+void Road::release(std::vector<journal::Sequence> sequences) {
+  if (sequences.empty()) return;
+  journal::Group group;
+  group.releases = std::move(sequences);
+  committer_.submit(std::move(group), [](Result<journal::Receipt>) {});
+}
+
+}  // namespace postrider
