@@ -10,36 +10,6 @@
 
 namespace postrider::journal::local {
 
-// Reads records one after another, in frames one after another: neighbours cost one decryption.
-class Spool::Cursor {
- public:
-  // The record at the place; the item's views live until the next call.
-  Result<FrameItem> at(const Place& place) {
-    if (!use_ || use_->serial != place.use->serial || offset_ != place.frame.offset ||
-        sequence_ > place.sequence) {
-      use_ = nullptr;
-      plain_ = PR_TRY(read_frame(*place.use, place.frame));
-      reader_.emplace(plain_, place.first);
-      use_ = place.use;
-      offset_ = place.frame.offset;
-      sequence_ = place.first;
-    }
-    while (auto item = reader_->next()) {
-      if (item->type != FrameItem::Type::record) continue;
-      if (sequence_++ == place.sequence) return *item;
-    }
-    use_ = nullptr;
-    return place.use->damaged("a record is not in its frame");
-  }
-
- private:
-  UsePtr use_;
-  std::uint32_t offset_ = 0;
-  std::uint64_t sequence_ = 0;  // of the next record
-  std::string plain_;
-  std::optional<FrameReader> reader_;
-};
-
 Result<void> Spool::append(const BatchBuilder& content, Time time) {
   const auto batch = PR_TRY(segments_.append(content, time));
   auto& use = *segments_.open();
@@ -89,6 +59,13 @@ Result<Spool::Place> Spool::place_of(std::uint64_t sequence) const {
   return Place{use, use->frames[frame], use->first_of(frame), sequence};
 }
 
+Result<Spool::Record> Spool::record_at(const Place& place) const {
+  auto frame = PR_TRY(frames_.open(*place.use, place.frame, place.first));
+  const auto* item = frame->record(place.sequence);
+  if (!item) return place.use->damaged("a record is not in its frame");
+  return Record{std::move(frame), item};
+}
+
 // While nobody held the mutex the record may have been released and its segment reused; then nothing is
 // wrong.
 Error Spool::unreadable(const Place& place, Error error) const {
@@ -106,17 +83,16 @@ Error Spool::unreadable(const Place& place, Error error) const {
 Result<std::vector<Spool::Raw>> Spool::raw(std::span<const Move> moves) const {
   std::vector<Raw> found;
   found.reserve(moves.size());
-  Cursor cursor;
-  for (const auto& move : moves) found.push_back(PR_TRY(raw(move.from.value, cursor)));
+  for (const auto& move : moves) found.push_back(PR_TRY(raw(move.from.value)));
   return found;
 }
 
-Result<Spool::Raw> Spool::raw(std::uint64_t sequence, Cursor& cursor) const {
+Result<Spool::Raw> Spool::raw(std::uint64_t sequence) const {
   auto place = place_of(sequence);
   if (!place.ok()) return Raw{place.error().code == Code::corrupt ? Body::damaged : Body::gone, {}};
-  auto item = cursor.at(*place);
-  if (item.ok()) return Raw{item->body, std::string(item->bytes)};
-  auto error = unreadable(*place, std::move(item).error());
+  auto record = record_at(*place);
+  if (record.ok()) return Raw{record->item->body, std::string(record->item->bytes)};
+  auto error = unreadable(*place, std::move(record).error());
   if (error.code == Code::not_found) return Raw{};
   if (error.code == Code::corrupt) return Raw{Body::damaged, {}};
   return Error{Code::unavailable, std::move(error.detail)};
@@ -125,11 +101,11 @@ Result<Spool::Raw> Spool::raw(std::uint64_t sequence, Cursor& cursor) const {
 Result<std::vector<std::string>> Spool::read(std::span<const Sequence> sequences) const {
   std::vector<std::string> found;
   found.reserve(sequences.size());
-  Cursor cursor;
   for (const auto sequence : sequences) {
     const auto place = PR_TRY(place_of(sequence.value));
     const auto bytes = [&]() -> Result<std::string> {
-      const auto item = PR_TRY(cursor.at(place));
+      const auto record = PR_TRY(record_at(place));
+      const auto& item = *record.item;
       if (item.body == Body::here) return std::string(item.bytes);
       const auto reference = BlobRef::decode(item.bytes);
       if (item.body != Body::blob || !reference) return Error{Code::corrupt, "damaged before it was moved"};
@@ -159,13 +135,12 @@ std::vector<Journal::LiveRecord> Spool::worth_moving(std::size_t max) const {
     }
   }
   std::vector<Journal::LiveRecord> records;
-  Cursor cursor;
   for (const auto& place : places) {
-    auto item = cursor.at(place);
-    if (item.ok()) {
-      records.push_back({{place.sequence}, item->label});
+    auto record = record_at(place);
+    if (record.ok()) {
+      records.push_back({{place.sequence}, record->item->label});
     } else {
-      static_cast<void>(unreadable(place, std::move(item).error()));
+      static_cast<void>(unreadable(place, std::move(record).error()));
     }
   }
   return records;
@@ -251,6 +226,7 @@ Result<bool> Spool::recycle(std::uint64_t events_durable, const std::function<Re
       std::lock_guard lock(mutex_);
       segments_.forget(finished_use);
     }
+    frames_.forget(*finished_use);
     PR_TRY(pool_.retire(*finished_use, options_.free_segments));
     return true;
   }

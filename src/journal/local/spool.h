@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "journal/journal.h"
 #include "journal/local/blob_store.h"
+#include "journal/local/frame_cache.h"
 #include "journal/local/hint_file.h"
 #include "journal/local/options.h"
 #include "journal/local/segment_log.h"
@@ -77,9 +78,13 @@ class Spool {
     std::uint64_t first = 0;
     std::uint64_t sequence = 0;
   };
-  class Cursor;
-  Result<Raw> raw(std::uint64_t sequence, Cursor& cursor) const;
   Result<Place> place_of(std::uint64_t sequence) const;
+  struct Record {
+    OpenFramePtr frame;  // keeps what `item` points to
+    const FrameItem* item = nullptr;
+  };
+  Result<Record> record_at(const Place& place) const;
+  Result<Raw> raw(std::uint64_t sequence) const;
   Error unreadable(const Place& place, Error error) const;
   Result<HintFile> hint_of(const Use& use) const;
   bool finished(const Use& use, std::uint64_t events_durable) const;
@@ -94,6 +99,7 @@ class Spool {
   std::mutex& mutex_;
   SegmentLog segments_;
   std::uint64_t live_ = 0;
+  mutable FrameCache frames_;
   mutable std::set<std::pair<std::uint64_t, std::uint32_t>>
       damaged_;  // serial and offset of frames found bad
 };
