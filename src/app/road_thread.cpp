@@ -38,12 +38,15 @@ void RoadThread::post(Work work) {
 void RoadThread::run(Road& road) {
   cpu_.start("road");
   while (true) {
-    const auto next = road.step(wall_.at(clock_.monotonic()));
+    const auto began = clock_.monotonic();
+    const auto next = road.step(wall_.at(began));
     std::unique_lock lock(mutex_);
     if (!awake_ && !stopping_) {
       const auto until = wall_.when(next) - clock_.monotonic();
       if (until > Duration::zero()) woken_.wait_for(lock, until, [&] { return awake_ || stopping_; });
     }
+    if (const auto rest = began + pace - clock_.monotonic(); rest > Duration::zero())
+      woken_.wait_for(lock, rest, [&] { return stopping_; });
     if (stopping_) break;
     awake_ = false;
     auto work = std::exchange(work_, {});
