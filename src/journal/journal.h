@@ -195,7 +195,7 @@ class Journal {
   // older than `events_before`, expire claims. Returns whether there is more to do now.
   virtual Result<bool> maintain(Time now, Time events_before) = 0;
   // Live records whose places are worth freeing (little else lives beside them), oldest first. The owner
-  // moves those it may, by groups with moves. Empty below the cleaning mark.
+  // moves those it may, by groups with moves. Empty below the cleaning mark; never more than one batch holds.
   struct LiveRecord {
     Sequence sequence;
     Label label;

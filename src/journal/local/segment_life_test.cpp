@@ -115,6 +115,23 @@ TEST_F(SegmentLifeTest, WhatIsWorthMovingIsMovedAndItsSegmentGoes) {
   EXPECT_THAT(live, SizeIs(stay.size()));
 }
 
+TEST_F(SegmentLifeTest, NoMoreIsWorthMovingThanABatchHolds) {
+  subject.limit(3 << 20);
+  restart();
+  for (int round = 0; round < 4; ++round) {
+    std::vector<Sequence> go;
+    for (int i = 0; i < 12; ++i) go.push_back(put("small"));
+    for (int i = 0; i < 3; ++i) put(std::string(200'000, 'x'));
+    release(go);
+    upkeep();
+  }
+  auto worth = journal->worth_moving(100);
+  EXPECT_THAT(worth, SizeIs(2));
+  Group group;
+  for (const auto& record : worth) group.moves.push_back({record.sequence, record.label});
+  EXPECT_TRUE(commit(group).ok());
+}
+
 TEST_F(SegmentLifeTest, RecallNeedsNoHintAndFailsOnlyForNow) {
   const auto stay = put("stay"), go = put("go");
   release({go});

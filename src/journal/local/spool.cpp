@@ -135,9 +135,13 @@ std::vector<Journal::LiveRecord> Spool::worth_moving(std::size_t max) const {
     }
   }
   std::vector<Journal::LiveRecord> records;
+  const auto most = std::min<std::uint64_t>(options_.segment_bytes / 2, 1 << 20);  // they move in one batch
+  std::uint64_t bytes = 0;
   for (const auto& place : places) {
     auto record = record_at(place);
     if (record.ok()) {
+      bytes += record->item->bytes.size();
+      if (!records.empty() && bytes > most) break;
       records.push_back({{place.sequence}, record->item->label});
     } else {
       static_cast<void>(unreadable(place, std::move(record).error()));
