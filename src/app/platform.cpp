@@ -123,8 +123,9 @@ void Platform::wire_road() {
   }
   capturer_ = std::make_unique<Capturer>(*data_.captures, crash_file_->cells(), reports, log_);
   preparer_ = std::make_unique<Preparer>(
-      *journal_, *policies_, *signer_, crash_file_->cells(), Preparer::Options{.sign = config_.delivery_sign},
-      [this](Prepared prepared) { deliver(std::move(prepared)); }, reports);
+      *journal_, *policies_, *signer_, crash_file_->cells(),
+      Preparer::Options{.sign = config_.delivery_sign, .signers = signers_->threads()},
+      [this](std::vector<Prepared> prepared) { deliver(std::move(prepared)); }, reports);
   composers_ = std::make_unique<io::WorkerPool>("compose", 1, 1'000'000);
   intake_ =
       std::make_unique<Intake>(*journal_, *committer_, *policies_, random_, [this](Admission admission) {
@@ -155,10 +156,7 @@ Result<void> Platform::recover() {
 
 void Platform::dispatch(std::vector<Assignment> assignments) {
   auto shared = std::make_shared<std::vector<Assignment>>(std::move(assignments));
-  const bool taken = composers_->post([this, shared] {
-    const auto at = now();
-    for (auto& assignment : *shared) preparer_->prepare(std::move(assignment), at);
-  });
+  const bool taken = composers_->post([this, shared] { preparer_->prepare(std::move(*shared), now()); });
   if (taken) return;
   for (auto& assignment : *shared) {
     auto report = same_for_all(std::move(assignment), Report::One{});
@@ -167,14 +165,21 @@ void Platform::dispatch(std::vector<Assignment> assignments) {
   }
 }
 
-void Platform::deliver(Prepared prepared) {
-  // In capture mode nothing leaves this machine but where the operator has laid a route himself.
-  if (config_.delivery_mode == DeliveryMode::capture && !routes_.find(prepared.domain))
-    return capturer_->add(std::move(prepared));
-  const auto which = prepared.assignment.lane % lanes_.size();
-  runtime_->loop(which).post([this, which, message = std::move(prepared)]() mutable {
-    lanes_[which].deliverer->take(std::move(message));
-  });
+void Platform::deliver(std::vector<Prepared> prepared) {
+  std::vector<std::vector<Prepared>> by_lane(lanes_.size());
+  for (auto& message : prepared) {
+    // In capture mode nothing leaves this machine but where the operator has laid a route himself.
+    if (config_.delivery_mode == DeliveryMode::capture && !routes_.find(message.domain))
+      capturer_->add(std::move(message));
+    else
+      by_lane[message.assignment.lane % lanes_.size()].push_back(std::move(message));
+  }
+  for (std::size_t which = 0; which < lanes_.size(); ++which) {
+    if (by_lane[which].empty()) continue;
+    runtime_->loop(which).post([this, which, messages = std::move(by_lane[which])]() mutable {
+      for (auto& message : messages) lanes_[which].deliverer->take(std::move(message));
+    });
+  }
 }
 
 void Platform::open_readers() {

@@ -95,7 +95,7 @@ class Platform {
   void follow_control();
   std::string why_not_ready() const;
   void dispatch(std::vector<Assignment> assignments);
-  void deliver(Prepared prepared);
+  void deliver(std::vector<Prepared> prepared);
   bool plaintext_allowed(const io::Endpoint& peer) const;
 
   struct Keys final : api::KeyBook {

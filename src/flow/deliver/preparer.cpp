@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/deliver/preparer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/crash_point.h"
@@ -10,6 +11,8 @@
 
 namespace postrider {
 namespace {
+
+constexpr std::size_t signed_together = 4;  // messages at most: the first waits for the last, 1 ms or three
 
 // What a failure to prepare means for the recipients, in the words the operator will read.
 Report::One as_result(const Error& error) {
@@ -24,6 +27,22 @@ Report::One as_result(const Error& error) {
     result.status = "5.6.0";
   }
   return result;
+}
+
+// The header with its signatures and the blank line, as it travels.
+Result<std::string> signed_head(const std::string& header, std::span<const dkim::Unsigned> unsigned_headers,
+                                std::span<const Result<std::string>> signatures) {
+  std::string whole;
+  for (std::size_t i = 0; i < signatures.size(); ++i) {
+    if (!signatures[i].ok())
+      return Error{Code::unavailable, "signing failed: " + signatures[i].error().detail};
+    whole += dkim::finish(unsigned_headers[i], *signatures[i]);
+  }
+  whole.append(header).append("\r\n");
+  // No header line of ours starts with a dot, but custom header names may hold one.
+  std::string stuffed;
+  PR_TRY(smtp::append_dot_stuffed(stuffed, whole));
+  return stuffed;
 }
 
 }  // namespace
@@ -43,9 +62,7 @@ Result<std::shared_ptr<const Source>> Preparer::source(const Assignment& assignm
   return made;
 }
 
-Result<Prepared> Preparer::compose_for(Assignment& assignment, Time now,
-                                       std::vector<dkim::Unsigned>& signatures,
-                                       std::vector<Signer::Request>& requests) {
+Result<void> Preparer::compose_for(Assignment& assignment, Time now, Composition& composition) {
   std::vector<journal::Sequence> wanted;
   wanted.reserve(assignment.to.size() + 1);
   for (const auto& to : assignment.to) wanted.push_back(to.queued);
@@ -72,46 +89,63 @@ Result<Prepared> Preparer::compose_for(Assignment& assignment, Time now,
   const auto* domain = policy ? policy->domain_for(composed.from_domain) : nullptr;
   if (!domain)
     return Error{Code::forbidden, composed.from_domain + " is not a sending domain of this account any more"};
-  for (const auto& key : domain->keys) {
-    if (!sign_) break;
-    signatures.push_back(key.header.prepare(composed.headers, composed.body->hash, now));
-    requests.push_back({key.id, signatures.back().digest});
-  }
 
   const auto address = PR_TRY(mail::Address::parse(prepared.emails.front()));
   prepared.domain = address.ascii_domain();
   prepared.sender = std::move(composed.sender);
   prepared.utf8 = composed.utf8;
-  prepared.head = std::move(composed.headers);
   prepared.body = std::move(composed.body);
-  return prepared;
+
+  std::vector<dkim::Unsigned> headers;
+  for (const auto& key : domain->keys) {
+    if (!sign_) break;
+    headers.push_back(key.header.prepare(composed.headers, prepared.body->hash, now));
+    composition.requests.push_back({key.id, headers.back().digest});
+  }
+  prepared.head = std::move(composed.headers);
+  prepared.assignment = std::move(assignment);
+  composition.messages.push_back({std::move(prepared), std::move(headers)});
+  return {};
 }
 
-void Preparer::prepare(Assignment assignment, Time now) {
-  std::vector<dkim::Unsigned> unsigned_headers;
-  std::vector<Signer::Request> requests;
-  const io::WorkingOn working(cells_, work_of(assignment));
-  auto prepared = compose_for(assignment, now, unsigned_headers, requests);
-  if (!prepared.ok()) return refuse(std::move(assignment), prepared.error());
-  prepared->assignment = std::move(assignment);
-  signer_.sign(std::move(requests),
-               [this, message = std::move(*prepared),
-                headers = std::move(unsigned_headers)](std::vector<Result<std::string>> signatures) mutable {
-                 const io::WorkingOn finishing(cells_, work_of(message.assignment));
-                 std::string signed_headers;
-                 for (std::size_t i = 0; i < signatures.size(); ++i) {
-                   if (!signatures[i].ok())
-                     return refuse(std::move(message.assignment),
-                                   {Code::unavailable, "signing failed: " + signatures[i].error().detail});
-                   signed_headers += dkim::finish(headers[i], *signatures[i]);
-                 }
-                 signed_headers.append(message.head).append("\r\n");
-                 message.head.clear();
-                 // No header line of ours starts with a dot, but custom header names may hold one.
-                 if (auto stuffed = smtp::append_dot_stuffed(message.head, signed_headers); !stuffed.ok())
-                   return refuse(std::move(message.assignment), stuffed.error());
-                 ready_(std::move(message));
-               });
+void Preparer::prepare(std::vector<Assignment> assignments, Time now) {
+  const auto share =
+      std::clamp((assignments.size() + signers_ - 1) / signers_, std::size_t{1}, signed_together);
+  Composition composition;
+  for (auto& assignment : assignments) {
+    const io::WorkingOn working(cells_, work_of(assignment));
+    if (auto composed = compose_for(assignment, now, composition); !composed.ok())
+      refuse(std::move(assignment), composed.error());
+    if (composition.messages.size() >= share) sign(std::exchange(composition, {}));
+  }
+  if (!composition.messages.empty()) sign(std::move(composition));
+}
+
+void Preparer::sign(Composition composition) {
+  if (composition.requests.empty()) return finish(std::move(composition.messages), {});
+  signer_.sign(std::move(composition.requests), [this, messages = std::move(composition.messages)](
+                                                    std::vector<Result<std::string>> signatures) mutable {
+    finish(std::move(messages), signatures);
+  });
+}
+
+void Preparer::finish(std::vector<Composition::One> messages,
+                      std::span<const Result<std::string>> signatures) {
+  std::vector<Prepared> finished;
+  finished.reserve(messages.size());
+  for (auto& [message, headers] : messages) {
+    const io::WorkingOn working(cells_, work_of(message.assignment));
+    const auto own = signatures.first(headers.size());
+    signatures = signatures.subspan(headers.size());
+    auto head = signed_head(message.head, headers, own);
+    if (!head.ok()) {
+      refuse(std::move(message.assignment), head.error());
+      continue;
+    }
+    message.head = *std::move(head);
+    finished.push_back(std::move(message));
+  }
+  if (!finished.empty()) ready_(std::move(finished));
 }
 
 }  // namespace postrider

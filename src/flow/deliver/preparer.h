@@ -2,6 +2,8 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "flow/deliver/prepared.h"
 #include "flow/deliver/source_cache.h"
@@ -13,14 +15,16 @@ namespace postrider {
 
 // Turns assignments into transactions ready for the wire: reads the records, composes, has it signed. What
 // cannot be prepared is reported like any attempt that failed here. One thread calls prepare(); `ready` is
-// called on whatever thread the signer answers.
+// called on whatever thread the signer answers, with a few at a time: handing them over singly would wake a
+// loop for each.
 class Preparer {
  public:
-  using Ready = std::function<void(Prepared)>;
+  using Ready = std::function<void(std::vector<Prepared>)>;
 
   struct Options {
     bool sign = true;                                 // false: for measuring what everything else costs
     std::size_t cache_bytes = std::size_t{64} << 20;  // of requests ready for rendering
+    std::size_t signers = 1;  // threads that sign: a dispatch is shared out among them
   };
   Preparer(const journal::Journal& journal, const Policies& policies, Signer& signer, io::WorkCells& cells,
            Options options, Ready ready, Reports reports)
@@ -29,15 +33,26 @@ class Preparer {
         signer_(signer),
         cells_(cells),
         sign_(options.sign),
+        signers_(options.signers),
         cache_(options.cache_bytes),
         ready_(std::move(ready)),
         reports_(std::move(reports)) {}
 
-  void prepare(Assignment assignment, Time now);
+  void prepare(std::vector<Assignment> assignments, Time now);
 
  private:
-  Result<Prepared> compose_for(Assignment& assignment, Time now, std::vector<dkim::Unsigned>& signatures,
-                               std::vector<Signer::Request>& requests);
+  // Messages composed and not signed yet.
+  struct Composition {
+    struct One {
+      Prepared prepared;
+      std::vector<dkim::Unsigned> headers;
+    };
+    std::vector<One> messages;
+    std::vector<Signer::Request> requests;  // one for each header, in order
+  };
+  Result<void> compose_for(Assignment& assignment, Time now, Composition& composition);
+  void sign(Composition composition);
+  void finish(std::vector<Composition::One> messages, std::span<const Result<std::string>> signatures);
   Result<std::shared_ptr<const Source>> source(const Assignment& assignment);
   void refuse(Assignment assignment, const Error& error);
 
@@ -46,6 +61,7 @@ class Preparer {
   Signer& signer_;
   io::WorkCells& cells_;
   bool sign_;
+  std::size_t signers_;
   SourceCache cache_;
   Ready ready_;
   Reports reports_;

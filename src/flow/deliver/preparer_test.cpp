@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 
 #include "records/accepted.h"
@@ -34,6 +36,13 @@ class LaterSigner final : public Signer {
 
  private:
   Done done_;
+};
+
+class ImmediateSigner final : public Signer {
+ public:
+  void sign(std::vector<Request> requests, Done done) override {
+    done(std::vector<Result<std::string>>(requests.size(), std::string("signature")));
+  }
 };
 
 struct OnePolicy final : Policies {
@@ -93,13 +102,15 @@ class PreparerTest : public ::testing::Test {
     group.releases.push_back(place);
     ASSERT_TRUE(journal_.commit(++batches_, {&group, 1}).ok());
   }
-  void prepare(Assignment assignment) { preparer_.prepare(std::move(assignment), clock_.wall()); }
+  void prepare(Assignment assignment) { preparer_.prepare({std::move(assignment)}, clock_.wall()); }
+  void take(std::vector<Prepared> some) { std::ranges::move(some, std::back_inserter(ready_)); }
 
   testing::FakeClock clock_;
   testing::ReferenceDatabase database_{1};
   testing::ReferenceJournal journal_{database_, clock_, {}};
   OnePolicy policies_;
   LaterSigner signer_;
+  ImmediateSigner immediate_;
   std::array<io::WorkCells::Cell, 1> cell_{};
   io::WorkCells cells_{cell_};
   std::vector<Prepared> ready_;
@@ -109,7 +120,7 @@ class PreparerTest : public ::testing::Test {
                      signer_,
                      cells_,
                      {},
-                     [this](Prepared one) { ready_.push_back(std::move(one)); },
+                     [this](std::vector<Prepared> some) { take(std::move(some)); },
                      [this](Report one) { reports_.push_back(std::move(one)); }};
   std::uint64_t batches_ = 0;
   std::uint8_t made_ = 0;
@@ -148,12 +159,12 @@ TEST_F(PreparerTest, SaysWhomItWorksOnWhileItDoes) {
   prepare(stored({to({"a@d.test", "b@d.test", "c@d.test"})}));
   EXPECT_TRUE(cells_.busy().empty()) << "the signer has it";
   std::vector<io::Work> seen;
-  Preparer looking(journal_, policies_, signer_, cells_, {}, [&](const Prepared&) { seen = cells_.busy(); },
-                   {});
+  Preparer looking(journal_, policies_, signer_, cells_, {}, {},
+                   [&](const Report&) { seen = cells_.busy(); });
   auto assignment = stored({to({"a@d.test", "b@d.test", "c@d.test"})});
   const auto id = assignment.message;
-  looking.prepare(std::move(assignment), clock_.wall());
-  signer_.answer(std::string("signature"));
+  looking.prepare({std::move(assignment)}, clock_.wall());
+  signer_.answer(Error{Code::exhausted, "while it is finished"});
   EXPECT_THAT(seen, ElementsAre(io::Work{id.bytes, 0, 2}));
   EXPECT_TRUE(cells_.busy().empty());
 }
@@ -181,11 +192,36 @@ TEST_F(PreparerTest, AFailedSignatureIsTriedAgainLater) {
 
 TEST_F(PreparerTest, WithoutSignaturesWhenMeasuring) {
   Preparer bare(journal_, policies_, signer_, cells_, {.sign = false},
-                [this](Prepared one) { ready_.push_back(std::move(one)); }, {});
-  bare.prepare(stored({to({"a@d.test"})}), clock_.wall());
+                [this](std::vector<Prepared> some) { take(std::move(some)); }, {});
+  bare.prepare({stored({to({"a@d.test"})})}, clock_.wall());
   EXPECT_TRUE(signer_.asked.empty());
-  signer_.answer(std::string());
   EXPECT_THAT(ready_.at(0).head, Not(HasSubstr("DKIM-Signature")));
+}
+
+TEST_F(PreparerTest, ADispatchIsSharedOutAmongTheSigners) {
+  const auto sizes = [&](std::size_t signers, std::size_t messages) {
+    std::vector<std::size_t> handed;
+    Preparer many(journal_, policies_, immediate_, cells_, {.signers = signers},
+                  [&](const std::vector<Prepared>& some) { handed.push_back(some.size()); }, {});
+    many.prepare(std::vector(messages, stored({to({"a@d.test"})})), clock_.wall());
+    return handed;
+  };
+  EXPECT_THAT(sizes(2, 1), ElementsAre(1));
+  EXPECT_THAT(sizes(2, 3), ElementsAre(2, 1));
+  EXPECT_THAT(sizes(8, 3), ElementsAre(1, 1, 1));
+  EXPECT_THAT(sizes(2, 10), ElementsAre(4, 4, 2)) << "the first does not wait for ever";
+}
+
+TEST_F(PreparerTest, OneThatCannotBePreparedKeepsNobodyBack) {
+  auto gone = stored({to({"gone@d.test"})});
+  release(gone.to[0].queued);
+  preparer_.prepare({stored({to({"a@d.test"})}), gone, stored({to({"b@d.test"})})}, clock_.wall());
+  ASSERT_EQ(signer_.asked.size(), 2u);
+  signer_.answer(std::string("signature"));
+  ASSERT_EQ(ready_.size(), 2u);
+  EXPECT_THAT(ready_[0].emails, ElementsAre("a@d.test"));
+  EXPECT_THAT(ready_[1].emails, ElementsAre("b@d.test"));
+  EXPECT_EQ(reports_.size(), 1u);
 }
 
 TEST_F(PreparerTest, ARecordThatIsNotThereIsSaidToBeMissing) {

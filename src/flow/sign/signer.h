@@ -23,7 +23,7 @@ class Signer {
   using Done = std::move_only_function<void(std::vector<Result<std::string>>)>;
 
   virtual ~Signer() = default;
-  // All requests of one message. Done is called exactly once.
+  // The requests of a few messages, signed one after another. Done is called exactly once.
   virtual void sign(std::vector<Request> requests, Done done) = 0;
 };
 

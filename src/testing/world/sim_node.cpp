@@ -43,14 +43,14 @@ SimNode::SimNode(World world, std::string name, std::unique_ptr<journal::Journal
         const auto policy = world_.policies.tenant(tenant);
         return policy && policy->may_deliver && world_.policies.current();
       },
-      [this](std::vector<Assignment> assignments) {
-        for (auto& assignment : assignments) preparer_->prepare(std::move(assignment), now());
-      },
+      [this](std::vector<Assignment> assignments) { preparer_->prepare(std::move(assignments), now()); },
       [this] { road_awake_ = true; }, now());
   preparer_ = std::make_unique<Preparer>(
       journal_, world_.policies, signer_, cells_, Preparer::Options{.cache_bytes = 1 << 20},
-      [this](Prepared prepared) {
-        home_.post([this, message = std::move(prepared)]() mutable { deliverer_->take(std::move(message)); });
+      [this](std::vector<Prepared> prepared) {
+        home_.post([this, messages = std::move(prepared)]() mutable {
+          for (auto& message : messages) deliverer_->take(std::move(message));
+        });
       },
       [this](Report report) { road_->reported(std::move(report)); });
   intake_ = std::make_unique<Intake>(journal_, committer_, world_.policies, world_.random,
