@@ -19,7 +19,7 @@ Task<void> Caller::run() {
   std::optional<NoDialogue> why;
   for (auto& hop : std::get<std::vector<Hop>>(found)) {
     if (why && tools_.drain) break;
-    Courier courier(tools_, site_, std::move(hop));
+    Courier courier(tools_, intents_, site_, std::move(hop));
     why = co_await courier.run();
     if (!why) co_return;
   }

@@ -13,8 +13,8 @@ namespace postrider {
 // Loop's thread.
 class Caller {
  public:
-  Caller(CourierTools& tools, SecondLook& second_look, Site& site)
-      : tools_(tools), second_look_(second_look), site_(site) {}
+  Caller(CourierTools& tools, IntentWriter& intents, SecondLook& second_look, Site& site)
+      : tools_(tools), intents_(intents), second_look_(second_look), site_(site) {}
 
   Task<void> run();
 
@@ -26,6 +26,7 @@ class Caller {
   void give_back_all(bool site_failed, Say say);
 
   CourierTools& tools_;
+  IntentWriter& intents_;
   SecondLook& second_look_;
   Site& site_;
 };

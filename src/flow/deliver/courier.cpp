@@ -199,12 +199,12 @@ Task<void> Courier::ready() {
   envelope.utf8 = envelope.utf8 || current_->utf8;
   envelope.size = current_->wire_size();
   session_.send(std::move(envelope));
-  intent_.emplace(tools_.committer, tools_.home, tools_.node, current_->assignment, now());
+  intent_ = intents_.note(current_->assignment, now());
 }
 
 Task<void> Courier::give_body() {
   if (!PR_MUTANT(12)) {  // planted: the dot does not wait for the intent
-    intent_place_ = co_await intent_->durable();
+    intent_place_ = co_await *intent_;
     intent_.reset();
     if (!intent_place_->ok()) {
       session_.abort_body("the intent could not be recorded: " + intent_place_->error().detail);
@@ -250,7 +250,7 @@ Task<void> Courier::give_body() {
 
 Task<void> Courier::settled(smtp::Settled settled) {
   if (intent_) {
-    intent_place_ = co_await intent_->durable();
+    intent_place_ = co_await *intent_;
     intent_.reset();
   }
   PR_CRASH_POINT("deliver.answered");

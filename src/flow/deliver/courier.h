@@ -53,8 +53,9 @@ struct NoDialogue {
 // holds before the final dot, or there is none. Loop's thread.
 class Courier {
  public:
-  Courier(CourierTools& tools, Site& site, Hop hop)
+  Courier(CourierTools& tools, IntentWriter& intents, Site& site, Hop hop)
       : tools_(tools),
+        intents_(intents),
         site_(site),
         hop_(std::move(hop)),
         tls_wanted_(tls_wanted()),
@@ -83,6 +84,7 @@ class Courier {
   Instant deadline() const;
 
   CourierTools& tools_;
+  IntentWriter& intents_;
   Site& site_;
   Hop hop_;
   smtp::Tls tls_wanted_;
@@ -95,7 +97,7 @@ class Courier {
   std::optional<NoDialogue> why_not_;
   std::uint64_t carried_ = 0;  // transactions on this connection so far
   std::optional<Prepared> current_;
-  std::optional<Intent> intent_;
+  std::shared_ptr<IntentWriter::Answer> intent_;
   std::optional<Result<journal::Sequence>> intent_place_;
 };
 

@@ -42,7 +42,7 @@ void Deliverer::take(Prepared prepared) {
 
 Task<void> Deliverer::connection(Site& site) {
   do {
-    Caller caller(tools_, second_look_, site);
+    Caller caller(tools_, intents_, second_look_, site);
     co_await caller.run();
     // A connection that ended with mail still ready (the peer closed after so many messages) is replaced.
   } while (!site.ready.empty() && site.connections == 1 && !tools_.drain);

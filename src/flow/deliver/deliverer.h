@@ -18,7 +18,10 @@ class Deliverer {
     Duration idle_most = std::chrono::seconds(5);  // a connection waits so long for the next message
   };
   Deliverer(CourierTools tools, const RouteTable& routes, Options options)
-      : tools_(std::move(tools)), routes_(routes), options_(options) {}
+      : tools_(std::move(tools)),
+        intents_(tools_.committer, tools_.home, tools_.node),
+        routes_(routes),
+        options_(options) {}
 
   void take(Prepared prepared);
   void tick(Instant now);  // says goodbye on connections idle for too long; call it about once a second
@@ -29,6 +32,7 @@ class Deliverer {
   Task<void> connection(Site& site);
 
   CourierTools tools_;
+  IntentWriter intents_;
   const RouteTable& routes_;
   Options options_;
   SecondLook second_look_;

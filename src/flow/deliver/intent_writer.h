@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstdint>
 #include <memory>
 
 #include "base/executor.h"
@@ -10,21 +11,28 @@
 
 namespace postrider {
 
-// Notes in the journal that these recipients are about to be given to a peer. Started together with MAIL, so
-// that the commit overlaps the dialogue; it must have ended well before the final dot (design 2, the commit
-// window).
-class Intent {
+// Notes in the journal that recipients are about to be given to a peer (design 2, the commit window). What is
+// noted in one turn of the loop travels as one group, and comes back as one piece of work. Loop's thread.
+class IntentWriter {
  public:
-  // `node` is who we are, for whoever recovers the stream. The answer arrives on `home`. The intent must be
-  // awaited before it goes.
-  Intent(journal::Committer& committer, Executor& home, std::uint64_t node, const Assignment& assignment,
-         Time now);
+  using Answer = OneShot<Result<journal::Sequence>>;
 
-  // The sequence of the first recipient's intent; the others' follow it.
-  Task<Result<journal::Sequence>> durable();
+  // `node` is who we are, for whoever recovers the stream.
+  IntentWriter(journal::Committer& committer, Executor& home, std::uint64_t node)
+      : committer_(committer), home_(home), node_(node) {}
+
+  // Started together with MAIL, so that the commit overlaps the dialogue; it must be awaited before the final
+  // dot. The answer is the sequence of the first recipient's intent; the others' follow it.
+  std::shared_ptr<Answer> note(const Assignment& assignment, Time now);
 
  private:
-  std::shared_ptr<OneShot<Result<journal::Receipt>>> answer_;
+  struct Turn;
+  void submit();
+
+  journal::Committer& committer_;
+  Executor& home_;
+  std::uint64_t node_;
+  std::shared_ptr<Turn> turn_;
 };
 
 }  // namespace postrider

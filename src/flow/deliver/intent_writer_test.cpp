@@ -19,16 +19,18 @@ class IntentTest : public DeliveryTest {
     return out;
   }
   std::optional<Result<journal::Sequence>> answer_;
-  void ask(Intent& intent) {
-    spawn([](Intent& asked, std::optional<Result<journal::Sequence>>& answer) -> Task<void> {
-      answer.emplace(co_await asked.durable());
-    }(intent, answer_));
+  using Asked = std::shared_ptr<IntentWriter::Answer>;
+  Asked note(Assignment assignment) { return writer_.note(assignment, clock_.wall()); }
+  void ask(Asked intent) {
+    spawn([](Asked asked, std::optional<Result<journal::Sequence>>& answer) -> Task<void> {
+      answer.emplace(co_await *asked);
+    }(std::move(intent), answer_));
   }
+  IntentWriter writer_{*committer_, executor_, 5};
 };
 
 TEST_F(IntentTest, IsOneRecordForEachRecipientThatSaysWhoAndWhichAttempt) {
-  Intent intent(*committer_, executor_, 5, three(), clock_.wall());
-  ask(intent);
+  ask(note(three()));
   EXPECT_FALSE(answer_) << "nothing is durable yet";
   ASSERT_TRUE(run_until([&] { return answer_.has_value(); }));
   ASSERT_TRUE(answer_->ok());
@@ -50,7 +52,8 @@ TEST_F(IntentTest, IsOneRecordForEachRecipientThatSaysWhoAndWhichAttempt) {
 }
 
 TEST_F(IntentTest, TheAnswerMayComeBeforeItIsAskedFor) {
-  Intent intent(*committer_, executor_, 0, three(), clock_.wall());
+  const auto intent = note(three());
+  executor_.run();
   commit();
   executor_.run();
   ask(intent);
@@ -58,10 +61,27 @@ TEST_F(IntentTest, TheAnswerMayComeBeforeItIsAskedFor) {
   EXPECT_TRUE(answer_->ok());
 }
 
+TEST_F(IntentTest, ThoseOfOneTurnAreOneGroup) {
+  const auto first = note(three()), second = note(three());
+  EXPECT_EQ(committer_->waiting(), 0u);
+  executor_.run();
+  EXPECT_EQ(committer_->waiting(), 1u);
+  const auto next_turn = note(three());
+  executor_.run();
+  EXPECT_EQ(committer_->waiting(), 2u);
+  commit();
+  executor_.run();
+  ask(first);
+  const auto place = answer_->value();
+  ask(second);
+  EXPECT_EQ(answer_->value().value, place.value + 3);
+  ask(next_turn);
+  EXPECT_GE(answer_->value().value, place.value + 6);
+}
+
 TEST_F(IntentTest, WhatCannotBeRecordedIsSaid) {
   lose_the_stream();
-  Intent intent(*committer_, executor_, 0, three(), clock_.wall());
-  ask(intent);
+  ask(note(three()));
   ASSERT_TRUE(run_until([&] { return answer_.has_value(); }));
   EXPECT_EQ(answer_->error().code, Code::fenced);
 }
