@@ -19,16 +19,15 @@ std::string seed(const MessageId& id, std::uint32_t n) {
   return to_string(RecipientId{id, n});
 }
 
-Result<std::shared_ptr<const Body>> render(const Source& source, std::uint32_t n,
-                                           const std::vector<Pair>& substitutions) {
+Result<std::shared_ptr<const Body>> render(const Source& source, std::uint32_t n, const Substitutions& tags) {
   mail::MimeBuilder builder;
   std::vector<std::string> texts;
   texts.reserve(source.accepted.shared.content.size());
   for (const auto& content : source.accepted.shared.content) {
-    if (substitutions.empty()) {
+    if (tags.empty()) {
       PR_TRY(builder.add_text(content.type, content.value));
     } else {
-      texts.push_back(substitute(content.value, substitutions));
+      texts.push_back(PR_TRY(tags.apply(content.value)));
       PR_TRY(builder.add_text(content.type, texts.back()));
     }
   }
@@ -69,7 +68,7 @@ Result<std::shared_ptr<const Source>> prepare_source(MessageId id, records::Acce
   }
   // The raw bytes are not needed again: the encoded form is what travels.
   for (auto& attachment : source->accepted.shared.attachments) std::string().swap(attachment.bytes);
-  source->shared_body = PR_TRY(render(*source, 0, {}));
+  source->shared_body = PR_TRY(render(*source, 0, Substitutions({})));
   source->bytes = bytes + source->shared_body->wire.size();
   return std::shared_ptr<const Source>(std::move(source));
 }
@@ -77,8 +76,7 @@ Result<std::shared_ptr<const Source>> prepare_source(MessageId id, records::Acce
 Result<Composed> compose(const Source& source, const Personalization& personalization,
                          std::uint32_t first_recipient) {
   const auto& shared = source.accepted.shared;
-  const auto& tags = personalization.substitutions;
-  const auto filled = [&](const std::string& text) { return tags.empty() ? text : substitute(text, tags); };
+  const Substitutions tags(personalization.substitutions);
 
   Composed out;
   const auto from = PR_TRY(mailbox(shared.from));
@@ -101,9 +99,9 @@ Result<Composed> compose(const Source& source, const Personalization& personaliz
   }
   if (!to.empty()) mail::append_header(headers, "To", mail::header_form(to));
   if (!cc.empty()) mail::append_header(headers, "Cc", mail::header_form(cc));
-  mail::append_header(
-      headers, "Subject",
-      mail::unstructured(filled(personalization.subject.empty() ? shared.subject : personalization.subject)));
+  mail::append_header(headers, "Subject",
+                      mail::unstructured(PR_TRY(tags.apply(
+                          personalization.subject.empty() ? shared.subject : personalization.subject))));
   mail::append_header(headers, "Message-ID",
                       "<" + to_string(RecipientId{source.id, first_recipient}) + "@" + out.from_domain + ">");
   // The personalization's headers win over the request's of the same name; their order stays.
@@ -112,9 +110,9 @@ Result<Composed> compose(const Source& source, const Personalization& personaliz
                                [&](const Pair& own) { return same_ignoring_case(own.first, name); });
   };
   for (const auto& [name, value] : shared.headers)
-    if (!overridden(name)) mail::append_header(headers, name, mail::unstructured(filled(value)));
+    if (!overridden(name)) mail::append_header(headers, name, mail::unstructured(PR_TRY(tags.apply(value))));
   for (const auto& [name, value] : personalization.headers)
-    mail::append_header(headers, name, mail::unstructured(filled(value)));
+    mail::append_header(headers, name, mail::unstructured(PR_TRY(tags.apply(value))));
 
   out.body = tags.empty() ? source.shared_body : PR_TRY(render(source, first_recipient, tags));
   headers.append(out.body->mime_headers);
