@@ -2,6 +2,7 @@
 #include "flow/intake/intake.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 #include "base/crash_point.h"
@@ -28,12 +29,15 @@ journal::Label label(records::Kind kind, const MessageId& id, std::uint32_t n, T
 }
 
 std::vector<Pair> merged(std::vector<Pair> base, const std::vector<Pair>& over) {
+  if (over.empty()) return base;
+  std::unordered_map<std::string, std::size_t> places;
+  for (std::size_t i = 0; i < base.size(); ++i) places.emplace(base[i].first, i);
   for (const auto& pair : over) {
-    const auto same = std::ranges::find(base, pair.first, &Pair::first);
-    if (same == base.end())
+    const auto [place, added] = places.emplace(pair.first, base.size());
+    if (added)
       base.push_back(pair);
     else
-      same->second = pair.second;
+      base[place->second].second = pair.second;
   }
   return base;
 }
