@@ -9,6 +9,11 @@
 #include "journal/local/released_file.h"
 
 namespace postrider::journal::local {
+namespace {
+
+constexpr int read_tries = 3;
+
+}  // namespace
 
 Result<void> Spool::append(const BatchBuilder& content, Time time) {
   const auto batch = PR_TRY(segments_.append(content, time));
@@ -90,12 +95,30 @@ Result<std::vector<Spool::Raw>> Spool::raw(std::span<const Move> moves) const {
 Result<Spool::Raw> Spool::raw(std::uint64_t sequence) const {
   auto place = place_of(sequence);
   if (!place.ok()) return Raw{place.error().code == Code::corrupt ? Body::damaged : Body::gone, {}};
-  auto record = record_at(*place);
+  if (is_damaged(*place)) return Raw{Body::damaged, {}};
+  auto record = record_with_patience(*place);
   if (record.ok()) return Raw{record->item->body, std::string(record->item->bytes)};
   auto error = unreadable(*place, std::move(record).error());
   if (error.code == Code::not_found) return Raw{};
   if (error.code == Code::corrupt) return Raw{Body::damaged, {}};
   return Error{Code::unavailable, std::move(error.detail)};
+}
+
+// A sector that stays unreadable is damage like any other: every commit would wait for it otherwise. It is
+// read again at once and not later, for the kernel and the drive have been patient already, and a disk that
+// has failed as a whole does not store the batch that would say `damaged`.
+Result<Spool::Record> Spool::record_with_patience(const Place& place) const {
+  for (int tries = 1;; ++tries) {
+    auto record = record_at(place);
+    if (record.ok() || record.error().code != Code::io) return record;
+    if (tries == read_tries) return place.use->damaged("cannot be read: " + record.error().detail);
+  }
+}
+
+// Trying a bad sector can take seconds, and its frame may hold hundreds of records.
+bool Spool::is_damaged(const Place& place) const {
+  std::lock_guard lock(mutex_);
+  return damaged_.contains({place.use->serial, place.frame.offset});
 }
 
 Result<std::vector<std::string>> Spool::read(std::span<const Sequence> sequences) const {

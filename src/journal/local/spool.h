@@ -53,7 +53,7 @@ class Spool {
   std::uint64_t live() const { return live_; }
   std::uint64_t quarantined() const { return damaged_.size(); }
 
-  // Records as they stand, for moves.
+  // Records as they stand, for moves. What is damaged moves as `damaged`, so that nothing waits for it.
   struct Raw {
     Body body = Body::gone;
     std::string bytes;
@@ -84,7 +84,9 @@ class Spool {
     const FrameItem* item = nullptr;
   };
   Result<Record> record_at(const Place& place) const;
+  Result<Record> record_with_patience(const Place& place) const;
   Result<Raw> raw(std::uint64_t sequence) const;
+  bool is_damaged(const Place& place) const;
   Error unreadable(const Place& place, Error error) const;
   Result<HintFile> hint_of(const Use& use) const;
   bool finished(const Use& use, std::uint64_t events_durable) const;

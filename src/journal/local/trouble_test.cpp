@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A disk that is full, or fails.
+#include "journal/committer.h"
 #include "journal/local/local_fixture.h"
 #include "testing/fail_every_io.h"
 
@@ -8,7 +9,15 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::SizeIs;
-using LocalTroubleTest = LocalJournalTest;
+
+class LocalTroubleTest : public LocalJournalTest {
+ protected:
+  void unreadable(std::string prefix, std::uint64_t times) {
+    subject.disk.fail({.operations = testing::on({testing::DiskOperation::read}),
+                       .prefix = std::move(prefix),
+                       .times = times});
+  }
+};
 
 TEST_F(LocalTroubleTest, AFullDiskRefusesStoresNothingAndRecoversByItself) {
   subject.disk.set_capacity(12 << 20);
@@ -67,6 +76,61 @@ TEST_F(LocalTroubleTest, AfterAFailedSyncTheDiskDecidesAtTheRestart) {
   subject.disk.kill();
   start();
   EXPECT_THAT(live, ElementsAre(before));
+}
+
+TEST_F(LocalTroubleTest, ASectorThatStaysUnreadableIsSetAsideAndTheRestOfTheBatchCommits) {
+  Group frame;
+  frame.entries = {{{}, "under the bad sector", {}}, {{}, "in the same frame", {}}};
+  const auto bad = commit(frame)->front().first;
+  const Sequence beside{bad.value + 1};
+  restart();
+  Committer committer(*journal, {}, subject.log);
+  std::vector<Sequence> places;
+  const auto submit = [&](Group group) {
+    committer.submit(std::move(group), [&](Result<Receipt> receipt) {
+      ASSERT_TRUE(receipt.ok()) << receipt.error().detail;
+      places.push_back(receipt->first);
+    });
+  };
+  Group moving, other;
+  moving.moves = {{bad, {}}};
+  other.entries = {{{}, "of another group", {}}};
+  submit(moving);
+  submit(std::move(other));
+  unreadable("spool/", UINT64_MAX);
+  EXPECT_EQ(committer.commit_once(), Committer::Step::worked);
+  ASSERT_THAT(places, SizeIs(2));
+  EXPECT_TRUE(subject.log.has("alarm journal_record_damaged"));
+  EXPECT_EQ(journal->counters().quarantined, 1u);
+  EXPECT_FALSE(journal->counters().failed);
+
+  const auto tried = subject.disk.failed();
+  moving.moves = {{beside, {}}};
+  submit(std::move(moving));
+  EXPECT_EQ(committer.commit_once(), Committer::Step::worked);
+  EXPECT_EQ(subject.disk.failed(), tried) << "the bad sector is not tried for every record above it";
+
+  for (int life = 0; life < 2; ++life) {
+    subject.disk.heal();
+    EXPECT_EQ(read(bad), "error: not_found");
+    EXPECT_EQ(read(places[0]), "error: corrupt");
+    EXPECT_EQ(read(places[1]), "of another group");
+    EXPECT_EQ(read(places[2]), "error: corrupt");
+    restart();
+    EXPECT_THAT(live, ElementsAre(places[0], places[1], places[2]));
+  }
+}
+
+TEST_F(LocalTroubleTest, AReadThatFailsForAMomentCostsNothing) {
+  const auto old = put("read at the third try");
+  restart();
+  unreadable("spool/", 2);
+  Group moving;
+  moving.moves = {{old, {}}};
+  const auto receipts = commit(moving);
+  ASSERT_TRUE(receipts.ok());
+  EXPECT_EQ(read(receipts->front().first), "read at the third try");
+  EXPECT_EQ(journal->counters().quarantined, 0u);
 }
 
 TEST_F(LocalTroubleTest, AnyOperationMayFailAtAnyTime) {
