@@ -216,7 +216,7 @@ Result<void> Platform::wire_doors() {
   door_ = std::make_unique<api::Door>(
       api::Door::Parts{.router = *router_,
                        .authenticator = *authenticator_,
-                       .clock = clock_,
+                       .clock = door_clock_,
                        .random = random_,
                        .workers = *workers_,
                        .log = log_,

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "app/anchored_wall.h"
 #include "app/config.h"
 #include "app/data_directory.h"
 #include "app/journal_directory.h"
@@ -114,6 +115,7 @@ class Platform {
   Random& random_;
   Log& log_;
   AnchoredClock wall_;
+  AnchoredWall door_clock_{clock_, wall_};
   Upkeep upkeep_;
   std::atomic<bool> serving_ = false;
   std::atomic<std::uint64_t> accepted_ = 0;

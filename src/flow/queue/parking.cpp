@@ -2,6 +2,7 @@
 #include "flow/queue/parking.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace postrider {
 namespace {
@@ -32,7 +33,14 @@ Result<Recalled> recall(const journal::Journal& journal, const Recall& what) {
 
 void Parking::park(const MessageId& id, std::int64_t due_ms, std::size_t recipients) {
   back_.erase(hash_of(id));
-  hours_[due_ms / hour_ms].push_back(hash_of(id));
+  auto& hour = hours_[due_ms / hour_ms];
+  hour.push_back(hash_of(id));
+  // Who was brought back by an order and parked again stands here twice: now and then the list is tidied.
+  if (hour.size() >= 1024 && std::has_single_bit(hour.size())) {
+    std::ranges::sort(hour);
+    const auto twice = std::ranges::unique(hour);
+    hour.erase(twice.begin(), twice.end());
+  }
   recipients_ += recipients;
 }
 

@@ -222,8 +222,13 @@ Queue::Movable Queue::movable(const journal::Journal::LiveRecord& record) {
   switch (Kind{record.label.kind}) {
     case Kind::accepted:
       return {nullptr, message->accepted == record.sequence ? message : nullptr};
-    case Kind::variant:
-      return {nullptr, message};
+    case Kind::variant: {
+      const bool known =
+          message->variants && std::ranges::any_of(*message->variants, [&](const VariantRef& variant) {
+            return variant.sequence == record.sequence;
+          });
+      return {nullptr, known ? message : nullptr};
+    }
     case Kind::queued:
     case Kind::uncertain: {
       auto* recipient = find(RecipientId{message->id, record.label.n});

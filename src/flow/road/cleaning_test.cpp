@@ -52,6 +52,35 @@ TEST_F(RoadCleans, NobodyIsPickedOrOrderedOrExpiredWhileItsRecordIsCopied) {
   EXPECT_THAT(out, SizeIs(1));
 }
 
+TEST_F(RoadCleans, WhoCouldNotBeReadWhileHisMessageWasCopiedIsTriedAgain) {
+  const auto id = accept({"a@b.example"});
+  auto assignment = take();
+  offer(records::Kind::accepted, id, 0, recipient(id).message->accepted);
+  sweep();
+  auto report = report_of(std::move(assignment), {});
+  report.missing = true;  // the copy is durable, and the road does not know yet
+  road->reported(std::move(report));
+  road->step(now());
+  EXPECT_NE(recipient(id).standing, Standing::held);
+  work();
+  report = report_of(take(), {});  // made before the road knew, so it finds nothing either
+  report.missing = true;
+  tell(std::move(report));
+  EXPECT_EQ(road->counts().held, 0);
+  EXPECT_EQ(take().accepted, recipient(id).message->accepted);
+}
+
+TEST_F(RoadCleans, OneGroupAfterTheOther) {
+  const auto first = accept({"a@b.example"}, now() + std::chrono::hours(1));
+  const auto second = accept({"a@b.example"}, now() + std::chrono::hours(1));
+  const auto old_place = recipient(second).queued;
+  offer(records::Kind::queued, first, 0, recipient(first).queued);
+  sweep();
+  offer(records::Kind::queued, second, 0, old_place);
+  work();
+  EXPECT_NE(recipient(second).queued, old_place) << "within the minute";
+}
+
 TEST_F(RoadCleans, WhatIsOutStaysWhereItIs) {
   const auto id = accept({"a@b.example"});
   const auto place = recipient(id).queued;

@@ -144,8 +144,12 @@ Time Road::step(Time now) {
   }
   if (auto due = queue_.parking().due(millis(now)); !due.hashes.empty()) bring_back(std::move(due));
   if (now >= next_sweep_) sweep(now);
+  // Until they are durable a crash would have their mail sent again.
+  if (!refused_.empty() && now >= next_offer_)
+    for (auto& settlement : std::exchange(refused_, {})) submit(std::move(settlement));
   flush();
   auto next = std::min(next_sweep_, from_millis(queue_.parking().next_ms()));
+  if (!refused_.empty()) next = std::min(next, next_offer_);
   if (picking_ && !committer_.stopped()) next = std::min(next, pick(now));
   counts_.waiting.store(static_cast<std::int64_t>(scheduler_.waiting() + trials_.waiting()),
                         std::memory_order_relaxed);
@@ -195,12 +199,13 @@ void Road::take_in(const Report& report, Time now) {
   for (std::size_t i = 0; i < report.results.size(); ++i) settle(report, i, now);
 }
 
-// Whether the cleaner has copied a record of this assignment to another place since it was made.
+// Whether the cleaner has copied a record of this assignment to another place since it was made, or is about
+// to tell us so: the copy is durable, and the old place unreadable, a moment before we hear of it.
 bool Road::has_moved(const Assignment& assignment) const {
   for (const auto& to : assignment.to) {
     const auto& message = *to.handle->message;
     const auto* variant = message.variant_of(to.n);
-    if (to.handle->queued != to.queued || message.accepted != assignment.accepted ||
+    if (message.copying > 0 || to.handle->queued != to.queued || message.accepted != assignment.accepted ||
         (variant && variant->sequence != assignment.variant))
       return true;
   }

@@ -80,8 +80,10 @@ class Road {
 
  private:
   static constexpr auto sweep_every = std::chrono::seconds(60);
-  static constexpr std::size_t cleaned_at_once = 256;  // records, at most
-  struct Settlement;                                   // one group of ends and deferrals, until it is durable
+  static constexpr auto offer_every = std::chrono::seconds(1);
+  static constexpr std::size_t expired_at_once = 2000;  // a whole tenant's mail may expire in one minute
+  static constexpr std::size_t cleaned_at_once = 256;   // records, at most
+  struct Settlement;  // one group of ends and deferrals, until it is durable
   struct Cleaning;
   struct Receipt {
     std::shared_ptr<Settlement> settlement;
@@ -122,7 +124,8 @@ class Road {
   void expire_held(Time now);
   std::string email_of(const Recipient& recipient) const;  // read from the journal
   void sweep(Time now);
-  void clean();
+  enum class Recalling { yes, no };
+  void clean(Recalling recalling);
   void park(Time now);
   void bring_back(Recall what);
   void submit(std::shared_ptr<Settlement> settlement);
@@ -149,7 +152,7 @@ class Road {
   std::shared_ptr<Settlement> open_;
   std::vector<std::shared_ptr<Settlement>> refused_;  // no room on the disk: offered again
   std::size_t clean_most_;                            // records in the next group that copies some elsewhere
-  Time next_sweep_{};
+  Time next_sweep_{}, next_offer_{};
   std::vector<Recipient*> held_;    // all of them, in the order in which they were
   std::vector<Recall> unreturned_;  // the journal could not tell: asked again
   Counts counts_;

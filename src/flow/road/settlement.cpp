@@ -148,6 +148,7 @@ void Road::settled(Receipt& receipt, Time now) {
     // the settlement. If the journal has stopped, the intents say to the next start what is in doubt.
     if (receipt.result.error().code == Code::exhausted) {
       log_.alarm("settlement_refused", {{"why", receipt.result.error().detail}});
+      if (refused_.empty()) next_offer_ = now + offer_every;
       refused_.push_back(std::move(receipt.settlement));
     } else if (!committer_.stopped()) {
       log_.alarm("settlement_lost", {{"why", receipt.result.error().detail}});

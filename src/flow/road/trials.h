@@ -14,9 +14,9 @@
 namespace postrider {
 
 // Suspected recipients in line for a trial: one at a time, in a transaction of its own, and nothing else is
-// picked meanwhile, so that a death can be nobody else's fault. Only for so long, though: composing takes
-// milliseconds, but a peer may be silent for ten minutes, and the others' mail does not wait for that. The
-// road thread.
+// picked meanwhile, so that a death is hardly anybody else's fault (what was out before goes on). Only for so
+// long, though: composing takes milliseconds, but a peer may be silent for ten minutes, and the others' mail
+// does not wait for that. The road thread.
 class Trials {
  public:
   explicit Trials(Suspects* suspects) : suspects_(suspects) {}

@@ -20,13 +20,17 @@ struct Road::Cleaning {
 
 void Road::sweep(Time now) {
   next_sweep_ = now + sweep_every;
-  for (auto* recipient : scheduler_.expired(millis(now))) expire(*recipient, {}, {}, now);
+  const auto over = scheduler_.expired(millis(now), expired_at_once);
+  for (auto* recipient : over) expire(*recipient, {}, {}, now);
+  if (over.size() == expired_at_once) {  // the rest after what has arrived meanwhile
+    next_sweep_ = now;
+    return;
+  }
   for (auto* recipient : trials_.expired(millis(now), options_.retry.max_age.count()))
     expire(*recipient, {}, {}, now);
   expire_held(now);
-  for (auto& settlement : std::exchange(refused_, {})) submit(std::move(settlement));
   for (auto& what : std::exchange(unreturned_, {})) bring_back(std::move(what));
-  clean();
+  clean(Recalling::yes);
   park(now);
 }
 
@@ -110,7 +114,7 @@ void Road::end_recall(const Result<Recalled>& found, Time now) {
   queue_.parking().end();
 }
 
-void Road::clean() {
+void Road::clean(Recalling recalling) {
   auto cleaning = std::make_shared<Cleaning>();
   journal::Group group;
   Recall absent;
@@ -126,7 +130,8 @@ void Road::clean() {
                                record.sequence});
   }
   // Who is parked stands in the way too: back in memory it is copied next time.
-  if (queue_.parking().recipients() > 0 && !absent.hashes.empty()) bring_back(std::move(absent));
+  if (recalling == Recalling::yes && queue_.parking().recipients() > 0 && !absent.hashes.empty())
+    bring_back(std::move(absent));
   if (group.moves.empty()) return;
   committer_.submit(std::move(group),
                     [this, cleaning = std::move(cleaning)](Result<journal::Receipt> result) mutable {
@@ -158,6 +163,7 @@ void Road::cleaned(Cleaning& cleaning, const Result<journal::Receipt>& result) {
       left_behind.push_back(to);
   }
   release(std::move(left_behind));
+  if (result.ok()) clean(Recalling::no);  // one group after the other, as long as there is something to gain
 }
 
 }  // namespace postrider

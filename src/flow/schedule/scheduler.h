@@ -24,7 +24,9 @@ class Scheduler {
     std::uint32_t window_start = 8;  // transactions out at once at a new destination
     std::uint32_t window_most = 64;
     std::size_t recipients_most = 100;  // in one transaction
-    std::size_t out_most = 4096;        // transactions out in all: the memory that prepared mail may take
+    // Transactions out in all: the memory that prepared mail may take. Those of sites that are silent after
+    // the dot count too, for ten minutes, so it is far more than what answering sites need.
+    std::size_t out_most = 16'384;
   };
   // May this tenant's mail go out now? Asked on each pick, so that a pause is O(1) and at once.
   using MaySend = std::function<bool(TenantId)>;
@@ -56,9 +58,9 @@ class Scheduler {
   using Chosen = std::function<bool(const Recipient&)>;
   void remove_if(const Chosen& chosen);
 
-  // Recipients in line whose time has run out, taken out of it. Walks every line: call it about once a
-  // minute.
-  std::vector<Recipient*> expired(std::int64_t now_ms);
+  // Recipients in line whose time has run out, taken out of it; `most` of them. Walks every line: call it
+  // about once a minute.
+  std::vector<Recipient*> expired(std::int64_t now_ms, std::size_t most);
 
   // Those in the wheel that are due after `after_ms` and `wanted`, taken out of it. Walks all that are due so
   // late.
