@@ -89,6 +89,8 @@ Result<void> Preparer::compose_for(Assignment& assignment, Time now, Composition
   const auto* domain = policy ? policy->domain_for(composed.from_domain) : nullptr;
   if (!domain)
     return Error{Code::forbidden, composed.from_domain + " is not a sending domain of this account any more"};
+  if (sign_ && domain->keys_unreadable)
+    return Error{Code::unavailable, "the DKIM keys of " + domain->name + " cannot be read"};
 
   const auto address = PR_TRY(mail::Address::parse(prepared.emails.front()));
   prepared.domain = address.ascii_domain();

@@ -180,6 +180,17 @@ TEST_F(PreparerTest, ADomainThatIsTheTenantsNoMoreIsRefusedForGood) {
   EXPECT_THAT(result.text, HasSubstr("sender.test"));
 }
 
+TEST_F(PreparerTest, ADomainWhoseKeysCannotBeReadKeepsItsMailWaiting) {
+  policies_.policy->domains = {{.name = "sender.test", .keys_unreadable = true}};
+  prepare(stored({to({"a@d.test"})}));
+  EXPECT_TRUE(ready_.empty()) << "it would go out unsigned";
+  ASSERT_EQ(reports_.size(), 1u);
+  const auto& result = reports_[0].results[0];
+  EXPECT_EQ(result.fate, Fate::local);
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.text, "the DKIM keys of sender.test cannot be read");
+}
+
 TEST_F(PreparerTest, AFailedSignatureIsTriedAgainLater) {
   prepare(stored({to({"a@d.test"})}));
   signer_.answer(Error{Code::exhausted, "the signing queue is full"});

@@ -39,12 +39,16 @@ Result<void> PolicyBook::load(const accounts::Account& account) {
   std::vector<SigningKeyId> ring;
   for (const auto& domain : PR_TRY(domains_.list(tenant))) {
     if (!domain.verified) continue;
-    SenderDomain sender{domain.name, {}};
+    SenderDomain sender{.name = domain.name};
     const auto signers = domains_.signers(tenant, domain.id);
     if (!signers.ok()) {
-      if (signers.error().code == Code::unavailable) return signers.error();
-      // Nothing can be signed for it, so nothing is sent; the rest of the platform must not wait for it.
-      log_.alarm("domain_keys_unreadable", {{"domain", domain.name}, {"why", signers.error().detail}});
+      const auto& error = signers.error();
+      // Anything else is the store's trouble: it passes, and meanwhile the domain is what it was.
+      if (error.code != Code::corrupt && error.code != Code::not_found) return error;
+      // These keys do not open. The rest of the platform must not wait for them; the domain's mail does.
+      log_.alarm("domain_keys_unreadable", {{"domain", domain.name}, {"why", error.detail}});
+      sender.keys_unreadable = true;
+      policy->domains.push_back(std::move(sender));
       continue;
     }
     for (std::size_t i = 0; i < signers->size(); ++i) {

@@ -24,7 +24,11 @@ constexpr store::PlatformSql spoil{
     "o.selector <> dkim_keys.selector)",
     "damage"};
 constexpr store::PlatformSql lose{"test.lose", store::Kind::system_write, "DELETE FROM feed_position"};
-const store::Schema damage{"test", {}, {&spoil, &lose}};
+constexpr store::PlatformSql hide{"test.hide", store::Kind::system_write,
+                                  "ALTER TABLE dkim_keys RENAME COLUMN sealed TO hidden", "damage"};
+constexpr store::PlatformSql unhide{"test.unhide", store::Kind::system_write,
+                                    "ALTER TABLE dkim_keys RENAME COLUMN hidden TO sealed", "damage"};
+const store::Schema damage{"test", {}, {&spoil, &lose, &hide, &unhide}};
 
 class PolicyBookTest : public testing::StoreTest {
  protected:
@@ -164,12 +168,42 @@ TEST_P(PolicyBookTest, OneDomainsDamagedKeysStopThatDomainAndNothingElse) {
   spoil_keys();
   ASSERT_TRUE(book->rebuild().ok());
   EXPECT_TRUE(log.has("alarm domain_keys_unreadable domain=harmed.example"));
-  EXPECT_TRUE(book->tenant(harmed.id())->domains.empty());
+  const auto policy = book->tenant(harmed.id());
+  ASSERT_EQ(policy->domains.size(), 1u) << "its mail waits, and is not refused";
+  EXPECT_TRUE(policy->domains[0].keys_unreadable);
+  EXPECT_TRUE(policy->domains[0].keys.empty());
+  EXPECT_TRUE(ring.empty());
 
   set_state(harmed, AccountState::warned);
   ASSERT_TRUE(accounts::ApiKeys(*store).revoke(healthy, revoked.key.id, author).ok());
   EXPECT_EQ(*book->follow(), 2u);
   EXPECT_TRUE(book->key(revoked.key.id)->revoked);
+}
+
+TEST_P(PolicyBookTest, AStoreThatFailsOverTheKeysOfADomainTakesNothingFromIt) {
+  const auto tenant = account();
+  ASSERT_TRUE(domains->add(tenant, "example.com", true, author).ok());
+  ASSERT_TRUE(book->rebuild().ok());
+  set_state(tenant, AccountState::warned);
+  run(hide);
+  ASSERT_FALSE(book->follow().ok());
+  ASSERT_EQ(book->tenant(tenant.id())->domains.size(), 1u);
+  EXPECT_EQ(book->tenant(tenant.id())->domains[0].keys.size(), 2u);
+  EXPECT_EQ(ring.size(), 2u);
+  clock.advance(PolicyBook::stale_after + std::chrono::milliseconds(1));
+  EXPECT_FALSE(book->current());
+  run(unhide);
+  EXPECT_EQ(*book->follow(), 1u) << "what failed is asked again";
+  EXPECT_TRUE(book->current());
+}
+
+TEST_P(PolicyBookTest, KeysSealedUnderARootKeyThatIsNotHereStopThatDomainAndNothingElse) {
+  const auto tenant = account();
+  const SealedBox elsewhere{RootKey{4, 5, 6}, random};
+  ASSERT_TRUE(domains::Domains(*store, elsewhere).add(tenant, "moved.example", true, author).ok());
+  ASSERT_TRUE(book->rebuild().ok());
+  ASSERT_EQ(book->tenant(tenant.id())->domains.size(), 1u);
+  EXPECT_TRUE(book->tenant(tenant.id())->domains[0].keys_unreadable);
 }
 
 INSTANTIATE_TEST_SUITE_P(Memory, PolicyBookTest, ::testing::Values("memory"), testing::engine_name);

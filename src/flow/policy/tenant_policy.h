@@ -17,7 +17,8 @@ struct SenderDomain {
     dkim::Signer header;  // domain, selector and algorithm
     SigningKeyId id;
   };
-  std::vector<Key> keys;
+  std::vector<Key> keys{};
+  bool keys_unreadable = false;  // it has keys and they do not open: its mail waits
 };
 
 // Everything the hot path must know of a tenant, as one immutable value: doors and delivery read it and never
