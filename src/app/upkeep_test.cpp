@@ -75,8 +75,9 @@ class RetentionTest : public testing::StoreTest {
 
 TEST_P(RetentionTest, CapturedMailGoesAfterItsDaysHoweverMuchThereIs) {
   std::vector<capture::CapturedMessage> many(2500);
+  const auto raw = std::make_shared<std::string>("raw");
   for (std::size_t i = 0; i < many.size(); ++i)
-    many[i] = {TenantId{1}, std::to_string(i), "", "a@b.example", "", "", clock.wall(), "raw"};
+    many[i] = {TenantId{1}, std::to_string(i), "", "a@b.example", "", "", clock.wall(), raw};
   ASSERT_TRUE(captures->append(many).ok());
   pass(std::chrono::days(capture::kept_days) + 1h);
   EXPECT_EQ(*captures->sweep(clock.wall()), 0);  // nothing was left to sweep

@@ -2,6 +2,7 @@
 #include "flow/deliver/capturer.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "protocol/smtp/data_reader.h"
@@ -49,25 +50,42 @@ void Capturer::wait(Duration most) {
   arrived_.wait_for(lock, most, [&] { return !waiting_.empty(); });
 }
 
-bool Capturer::step(Time now) {
+std::vector<Prepared> Capturer::take() {
+  std::lock_guard lock(mutex_);
   std::vector<Prepared> batch;
-  {
-    std::lock_guard lock(mutex_);
-    batch = std::exchange(waiting_, {});
+  for (std::size_t bytes = 0; !waiting_.empty() && bytes < bytes_most_; waiting_.pop_front()) {
+    bytes += waiting_.front().wire_size() * waiting_.front().emails.size();
+    batch.push_back(std::move(waiting_.front()));
   }
-  if (batch.empty()) return false;
+  return batch;
+}
+
+// One message may be more than a transaction should hold, with all its recipients. When a later part fails,
+// what was stored is found there at the next attempt.
+Result<void> Capturer::store(std::span<const Prepared> batch, Time now) {
   std::vector<capture::CapturedMessage> messages;
+  std::size_t bytes = 0;
   for (const auto& prepared : batch) {
     const io::WorkingOn working(cells_, work_of(prepared.assignment));
-    const auto raw = received(prepared.head, prepared.body->wire);
+    const auto raw = std::make_shared<const std::string>(received(prepared.head, prepared.body->wire));
     const auto from = field(prepared.head, "From: "), subject = field(prepared.head, "Subject: ");
     for (std::size_t i = 0; i < prepared.emails.size(); ++i) {
       const RecipientId id{prepared.assignment.message, prepared.assignment.to[i].n};
       messages.push_back({prepared.assignment.tenant, to_string(id), prepared.sender, prepared.emails[i],
                           from, subject, now, raw});
+      bytes += raw->size();
+      if (bytes < bytes_most_) continue;
+      PR_TRY(captures_.append(std::exchange(messages, {})));
+      bytes = 0;
     }
   }
-  const auto stored = captures_.append(messages);
+  return captures_.append(messages);
+}
+
+bool Capturer::step(Time now) {
+  auto batch = take();
+  if (batch.empty()) return false;
+  const auto stored = store(batch, now);
   if (!stored.ok()) log_.warning("capture_failed", {{"why", stored.error().detail}});
   Report::One result;
   result.fate = stored.ok() ? Fate::answered : Fate::local;

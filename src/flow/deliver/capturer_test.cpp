@@ -76,6 +76,28 @@ TEST_F(CapturerTest, WhatHasGatheredIsStoredTogether) {
   EXPECT_EQ(reports_.size(), 10u);
 }
 
+TEST_F(CapturerTest, MuchIsStoredInParts) {
+  Capturer small(captures_, cells_, [this](Report one) { reports_.push_back(std::move(one)); }, log_, 1000);
+  auto large = message(1, {"a@d.test", "b@d.test", "c@d.test", "d@d.test", "e@d.test"});
+  auto body = std::make_shared<Body>();
+  body->wire = std::string(400, 'x') + "\r\n";
+  large.body = body;
+  const auto transactions_for = [&](Prepared prepared) {
+    const auto before = store_->statements_run();
+    small.add(std::move(prepared));
+    small.add(message(2, {"f@d.test"}));
+    EXPECT_TRUE(small.step(test_time));
+    return store_->statements_run() - before;
+  };
+  EXPECT_EQ(transactions_for(std::move(large)), 2u) << "three messages of more than 400 bytes are a thousand";
+  ASSERT_EQ(reports_.size(), 1u) << "the next one waits for the next step";
+  EXPECT_EQ(reports_[0].results.size(), 5u);
+  EXPECT_EQ(captures_.list_all(test_time, 0, 10)->size(), 5u);
+  EXPECT_TRUE(small.step(test_time));
+  EXPECT_FALSE(small.step(test_time));
+  EXPECT_EQ(captures_.list_all(test_time, 0, 10)->size(), 6u);
+}
+
 TEST_F(CapturerTest, AStoreThatDoesNotTakeItMeansLater) {
   auto closed = engine_->open();  // without the tables
   capture::Captures captures(*closed);

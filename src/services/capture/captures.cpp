@@ -74,7 +74,7 @@ Result<void> Captures::append(std::span<const CapturedMessage> messages) {
   Batch batch{integer, text, blob, blob, blob, blob, integer, integer, blob};
   for (const auto& m : messages)
     batch.add(m.tenant, m.recipient_id, Blob{m.mail_from}, Blob{m.rcpt}, Blob{m.from}, Blob{m.subject},
-              m.captured, m.raw.size(), Blob{m.raw});
+              m.captured, m.raw->size(), Blob{*m.raw});
   return writing(store_, [&](Transaction& tx) -> Result<void> {
     PR_TRY(tx.insert(append_many, batch));
     return tx.commit_system("captured instead of delivered");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,7 +26,8 @@ struct CapturedMessage {
   std::string from;          // header fields as they stand, for lists
   std::string subject;
   Time captured;
-  std::string raw;  // headers and body, CRLF lines, undotted
+  // Headers and body, CRLF lines, undotted; recipients of one message share it.
+  std::shared_ptr<const std::string> raw;
 };
 
 // What a list shows of one.

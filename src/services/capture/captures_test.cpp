@@ -21,7 +21,7 @@ CapturedMessage message(int n, const Tenant& tenant = one, Time captured = test_
           "\"A\" <a@example.com>",
           "Subject \xe9\0" + std::to_string(n),
           captured,
-          "Subject: x\r\n\r\n" + std::string(1, '\0') + "body\xff"};
+          std::make_shared<std::string>("Subject: x\r\n\r\n" + std::string(1, '\0') + "body\xff")};
 }
 
 class CapturesTest : public testing::StoreTest {
@@ -41,7 +41,7 @@ TEST_P(CapturesTest, ShowsWhatWasAppended) {
   const auto listed = captures.list(one, test_time, 0, 10).value();
   ASSERT_EQ(listed.size(), 1u);
   const auto shown = captures.show(one, listed[0].id, test_time).value().value();
-  EXPECT_EQ(shown.raw, sent.raw);
+  EXPECT_EQ(shown.raw, *sent.raw);
   EXPECT_EQ(shown.summary.tenant, one.id());
   EXPECT_EQ(shown.summary.recipient_id, "r1");
   EXPECT_EQ(shown.summary.mail_from, sent.mail_from);
@@ -49,7 +49,7 @@ TEST_P(CapturesTest, ShowsWhatWasAppended) {
   EXPECT_EQ(shown.summary.from, sent.from);
   EXPECT_EQ(shown.summary.subject, sent.subject);
   EXPECT_EQ(shown.summary.captured, test_time);
-  EXPECT_EQ(shown.summary.size, static_cast<std::int64_t>(sent.raw.size()));
+  EXPECT_EQ(shown.summary.size, static_cast<std::int64_t>(sent.raw->size()));
 }
 
 TEST_P(CapturesTest, PagesNewestFirstAndKeepsTenantsApart) {
