@@ -8,6 +8,7 @@
 namespace postrider {
 
 void Deliverer::take(Prepared prepared) {
+  if (tools_.drain) return give_back(std::move(prepared));
   auto& slot = sites_[prepared.assignment.lane];
   if (!slot) {
     const auto* route = routes_.find(prepared.domain);
@@ -34,7 +35,7 @@ void Deliverer::take(Prepared prepared) {
     site.idle.pop_back();
     return wake->set(true);
   }
-  if (site.connections >= options_.connections_most || tools_.drain) return;
+  if (site.connections >= options_.connections_most) return;
   ++site.connections;
   ++connections_;
   spawn(connection(site));
@@ -45,7 +46,7 @@ Task<void> Deliverer::connection(Site& site) {
     Caller caller(tools_, intents_, second_look_, site);
     co_await caller.run();
     // A connection that ended with mail still ready (the peer closed after so many messages) is replaced.
-  } while (!site.ready.empty() && site.connections == 1 && !tools_.drain);
+  } while (!site.ready.empty() && site.connections == 1);
   --site.connections;
   --connections_;
 }
@@ -68,8 +69,17 @@ void Deliverer::tick(Instant now) {
 
 void Deliverer::drain() {
   tools_.drain = true;
-  for (auto& [lane, site] : sites_)
+  for (auto& [lane, site] : sites_) {
+    for (auto& prepared : std::exchange(site->ready, {})) give_back(std::move(prepared));
     for (auto& idle : std::exchange(site->idle, {})) idle.wake->set(false);
+  }
+}
+
+// Nobody has tried it: it waits where it waited.
+void Deliverer::give_back(Prepared prepared) {
+  auto report = same_for_all(std::move(prepared.assignment), {});
+  report.stale = true;
+  tools_.reports(std::move(report));
 }
 
 }  // namespace postrider

@@ -25,10 +25,12 @@ class Deliverer {
 
   void take(Prepared prepared);
   void tick(Instant now);  // says goodbye on connections idle for too long; call it about once a second
-  void drain();            // what is in hand is finished, connections are closed
+  // What is in hand is finished, connections are closed. What is ready, or comes later, is reported stale.
+  void drain();
   std::size_t connections() const { return connections_; }
 
  private:
+  void give_back(Prepared prepared);
   Task<void> connection(Site& site);
 
   CourierTools tools_;

@@ -185,5 +185,23 @@ TEST_F(DelivererTest, DrainFinishesWhatIsInHandAndTakesNoMore) {
   EXPECT_EQ(deliverer_->connections(), 0u);
 }
 
+TEST_F(DelivererTest, DrainHandsBackAtOnceWhatNobodyHasTried) {
+  PeerScript slow;
+  slow.slow_one_in = 1;
+  slow.slow = 10s;
+  auto& mx = peer(here, slow);
+  start({route("d.test", here), route("other.test", "10.0.0.2")}, {.connections_most = 1});
+  for (const auto* name : {"in-hand@d.test", "next@d.test", "last@d.test"}) send({name});
+  ASSERT_TRUE(run_until([&] { return mx.received().size() == 1; }));
+  deliverer_->drain();
+  send({"late@d.test"});
+  send({"nobody-is-connected@other.test"});
+  ASSERT_EQ(reports_.size(), 4u);
+  for (const auto& report : reports_) EXPECT_TRUE(report.stale);
+  ASSERT_TRUE(run_until_reported(5));
+  EXPECT_EQ(reports_[4].results[0].code, 250);
+  EXPECT_EQ(mx.received().size(), 1u);
+}
+
 }  // namespace
 }  // namespace postrider
