@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/journal_thread.h"
 
+#include <utility>
+
 #include "base/crash_point.h"
 
 namespace postrider::app {
@@ -29,7 +31,8 @@ void JournalThread::maintain() {
   // under load always, and hints and recycling come after it.
   for (int step = 0; step < upkeep_steps; ++step) {
     const auto more = journal_.maintain(now, now - options_.keep_events);
-    if (!more.ok()) log_.warning("journal_upkeep", {{"why", more.error().detail}});
+    if (!std::exchange(upkeep_fails_, !more.ok()) && !more.ok())
+      log_.warning("journal_upkeep", {{"why", more.error().detail}});
     if (!more.ok() || !*more) return;
   }
 }

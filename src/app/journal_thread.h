@@ -38,6 +38,7 @@ class JournalThread {
   const Clock& clock_;
   Log& log_;
   Options options_;
+  bool upkeep_fails_ = false;  // which is said once, until a step succeeds again
   std::atomic<bool> stopping_ = false;
   io::ThreadClock cpu_;
   std::thread thread_;
