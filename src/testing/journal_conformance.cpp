@@ -236,6 +236,17 @@ TEST_P(JournalConformance, AfterAFailedSyncNothingCommitsBeforeARestart) {
   EXPECT_EQ(read(commit("works")), "works");
 }
 
+TEST_P(JournalConformance, AfterAFailedSyncTheLeaseHoldsNoMoreBeforeARestart) {
+  commit("before");
+  EXPECT_TRUE(journal->lease().holds(subject->clock.monotonic()));
+  if (!subject->arm_sync_failure()) return does_not_apply("has no sync of its own");
+  EXPECT_EQ(verdict(commit(std::vector<Group>{records({"lost?"})})), "error: io");
+  EXPECT_FALSE(journal->lease().holds(subject->clock.monotonic()))
+      << "an outcome could not be recorded: no final dot is sent";
+  restart();
+  EXPECT_TRUE(journal->lease().holds(subject->clock.monotonic()));
+}
+
 // Space
 
 TEST_P(JournalConformance, IntakeIsRefusedAboveTheWatermarkWhileTheRoadPassesAndRoomComesBack) {

@@ -129,7 +129,7 @@ Cursor LocalJournal::events_tail() const {
 
 Lease LocalJournal::lease() const {
   if (!engine_) return {};
-  return {engine_->identity.epoch, Instant::max()};
+  return {engine_->identity.epoch, failed_ ? Instant::min() : Instant::max()};
 }
 
 // Of a use that is still written to only what is written counts, of a closed one the file.

@@ -12,8 +12,8 @@
 namespace postrider::journal::local {
 
 // The journal of one node on its own disk. The disk's root is the journal's own directory, and whoever made
-// this holds the lock that keeps other processes out of it: the lease is for ever, and nothing here is ever
-// `ambiguous`. The wrapping key seals every other key and never touches this disk.
+// this holds the lock that keeps other processes out of it: the lease ends only when a sync fails, and nothing
+// here is ever `ambiguous`. The wrapping key seals every other key and never touches this disk.
 //
 // A group that moves a record which was released meanwhile still gets its number; nothing lives there.
 class LocalJournal final : public Journal {
