@@ -5,6 +5,8 @@
 
 #include <cstdio>
 #include <future>
+#include <memory>
+#include <utility>
 
 #include "app/control_socket.h"
 #include "app/platform.h"
@@ -23,8 +25,31 @@ Result<void> run_server(const Config& config) {
   io::SystemRandom random;
   io::StderrLog log(clock, config.log_json ? io::StderrLog::Format::json : io::StderrLog::Format::text,
                     config.log_level);
-  auto data = PR_TRY(DataDirectory::open(config, clock, random));
-  auto platform = PR_TRY(Platform::start(config, *data, clock, random, log));
+
+  // Signals count from here on: one that comes while the journal is still recovered waits for the end of
+  // that.
+  std::unique_ptr<DataDirectory> data;
+  std::unique_ptr<Platform> platform;
+  std::promise<Platform*> started;  // null = it did not
+  std::promise<void> asked_to_stop;
+  io::Runtime signals_loop(1, "signals");
+  io::Signals signals(signals_loop.loop(0), [&, running = started.get_future().share(),
+                                             stopping = false](io::Signal signal) mutable {
+    if (signal == io::Signal::terminate) {
+      if (!std::exchange(stopping, true)) asked_to_stop.set_value();
+    } else if (auto* serving = running.get()) {
+      if (auto reloaded = serving->reload(); !reloaded.ok())
+        log.warning("reload", {{"why", reloaded.error().detail}});
+    }
+  });
+  auto start = [&]() -> Result<void> {
+    data = PR_TRY(DataDirectory::open(config, clock, random));
+    platform = PR_TRY(Platform::start(config, *data, clock, random, log));
+    return {};
+  };
+  const auto began = start();
+  started.set_value(platform.get());
+  if (!began.ok()) return began.error();
 
   Operator op(clock);
   Workbench bench{config, *data, op, clock, random, log, platform.get()};
@@ -36,18 +61,6 @@ Result<void> run_server(const Config& config) {
         return result;
       },
       log));
-
-  std::promise<void> asked_to_stop;
-  bool stopping = false;
-  io::Runtime signals_loop(1, "signals");
-  io::Signals signals(signals_loop.loop(0), [&](io::Signal signal) {
-    if (signal == io::Signal::reload) {
-      if (auto reloaded = platform->reload(); !reloaded.ok())
-        log.warning("reload", {{"why", reloaded.error().detail}});
-    } else if (!std::exchange(stopping, true)) {
-      asked_to_stop.set_value();
-    }
-  });
   fmt::print("{}\n", platform->ready_line());
   std::fflush(stdout);
   asked_to_stop.get_future().wait();
