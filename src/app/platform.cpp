@@ -201,13 +201,18 @@ std::string Platform::why_not_ready() const {
   return {};
 }
 
+// Mail goes in and out all the same.
+std::string Platform::warning() const {
+  return reader_->status().held.empty() ? "" : "the activity reader is held: what happens is not shown";
+}
+
 Result<void> Platform::wire_doors() {
   workers_ = std::make_unique<io::WorkerPool>("work", or_cores(0), 10'000);
   keys_ = std::make_unique<Keys>(*policies_);
   key_uses_ = std::make_unique<accounts::KeyUses>(*data_.store);
   authenticator_ = std::make_unique<api::Authenticator>(*keys_);
   mail_send_ = std::make_unique<api::MailSend>(*intake_);
-  health_ = std::make_unique<api::Health>([this] { return why_not_ready(); });
+  health_ = std::make_unique<api::Health>([this] { return why_not_ready(); }, [this] { return warning(); });
   metrics_ = std::make_unique<api::Metrics>(all_metrics(*this));
   router_ = std::make_unique<api::Router>();
   router_->add(*mail_send_);

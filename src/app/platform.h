@@ -95,6 +95,7 @@ class Platform {
   void start_threads();
   void follow_control();
   std::string why_not_ready() const;
+  std::string warning() const;
   void dispatch(std::vector<Assignment> assignments);
   void deliver(std::vector<Prepared> prepared);
   bool plaintext_allowed(const io::Endpoint& peer) const;

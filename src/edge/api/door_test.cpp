@@ -170,8 +170,8 @@ class ProbesTest : public DoorTest {
     router.add(health);
     router.add(metrics);
   }
-  std::string why_not;
-  Health health{[this] { return why_not; }};
+  std::string why_not, warning;
+  Health health{[this] { return why_not; }, [this] { return warning; }};
   Metrics metrics{
       {{.name = "postrider_live", .help = "Records.\nHeld.", .labels = {}, .value = [] { return 3.0; }},
        {.name = "postrider_sent_total",
@@ -194,6 +194,13 @@ TEST_F(ProbesTest, health_needs_no_key) {
   const auto not_ready = ask({.method = http::Method::get, .target = "/health/ready"});
   EXPECT_EQ(not_ready.status, 503);
   EXPECT_THAT(said(not_ready), ElementsAre("null: not ready: the spool is full"));
+}
+
+TEST_F(ProbesTest, what_needs_a_person_and_stops_no_mail_is_a_warning) {
+  warning = "the activity reader is held";
+  const auto ready = ask({.method = http::Method::get, .target = "/health/ready"});
+  EXPECT_EQ(ready.status, 200);
+  EXPECT_EQ(ready.body, R"({"status":"ready","warning":"the activity reader is held"})");
 }
 
 TEST_F(ProbesTest, metrics_are_for_neighbours_and_keys) {

@@ -9,9 +9,12 @@
 namespace postrider::api {
 namespace {
 
-http::Response status(std::string_view word) {
+http::Response status(std::string_view word, std::string_view warning = {}) {
   std::string body;
-  json::Writer(body).begin_object().key("status").string(word).end_object();
+  json::Writer writer(body);
+  writer.begin_object().key("status").string(word);
+  if (!warning.empty()) writer.key("warning").string(warning);
+  writer.end_object();
   return json(200, std::move(body));
 }
 
@@ -39,7 +42,7 @@ Task<http::Response> Health::live(const Visit&) {
 
 Task<http::Response> Health::ready(const Visit&) {
   const auto why_not = why_not_();
-  co_return why_not.empty() ? status("ready") : refused(503, "not ready: " + why_not);
+  co_return why_not.empty() ? status("ready", warning_()) : refused(503, "not ready: " + why_not);
 }
 
 }  // namespace postrider::api

@@ -8,13 +8,15 @@
 
 namespace postrider::api {
 
-// GET /health/live: the process answers. GET /health/ready: it can take mail now. For machines that start,
-// stop and balance; they say nothing that a stranger may not know.
+// GET /health/live: the process answers. GET /health/ready: it can take mail now, and perhaps a warning. For
+// machines that start, stop and balance; they say nothing that a stranger may not know.
 class Health {
  public:
   // What keeps the server from taking mail, in a word or two; empty = nothing. Any thread, no waiting.
   using WhyNotReady = std::function<std::string()>;
-  explicit Health(WhyNotReady why_not) : why_not_(std::move(why_not)) {}
+  // What needs a person although mail is taken and delivered; empty = nothing. Any thread, no waiting.
+  using Warning = std::function<std::string()>;
+  Health(WhyNotReady why_not, Warning warning) : why_not_(std::move(why_not)), warning_(std::move(warning)) {}
   static std::span<const OpenOperation<Health>> operations();
 
  private:
@@ -22,6 +24,7 @@ class Health {
   Task<http::Response> ready(const Visit& visit);
 
   WhyNotReady why_not_;
+  Warning warning_;
 };
 
 }  // namespace postrider::api
