@@ -25,7 +25,7 @@ using Set = std::function<Result<void>(Config&, const std::string& value)>;
 struct Key {
   Set set;
   std::string_view fallback;  // as written in the file
-  std::string_view help;
+  std::string_view help;      // empty = not supported yet, and not in the file that `init` writes
 };
 
 Error wrong(std::string_view what) {
@@ -58,6 +58,13 @@ bool is_host_name(std::string_view text) {
   return !text.empty() && text.size() <= 255 && std::ranges::all_of(text, fits) &&
          !std::string_view("-.").contains(text.front()) && !std::string_view("-.").contains(text.back()) &&
          !text.contains("..");
+}
+
+// A name that is spoken for. Refused, so that nobody believes that it does something.
+Key not_yet(std::string_view what) {
+  return {[what](Config&, const std::string&) { return wrong("not supported yet: " + std::string(what)); },
+          {},
+          {}};
 }
 
 Set boolean(bool Config::* member) {
@@ -124,10 +131,11 @@ Set count(std::size_t Config::* member) {
   };
 }
 
+// The inventory of what is stored says how long at most; an operator may want less.
 Set days(std::chrono::days Config::* member) {
   return [member](Config& config, const std::string& value) -> Result<void> {
     const auto parsed = quantity(value, {{"d", 1}, {"", 1}});
-    if (!parsed || *parsed == 0 || *parsed > 36500) return wrong("must be a number of days, like 30d");
+    if (!parsed || *parsed == 0 || *parsed > 30) return wrong("must be a number of days, 1d to 30d");
     config.*member = std::chrono::days(static_cast<int>(*parsed));
     return {};
   };
@@ -138,6 +146,12 @@ Result<void> set_max_age(Config& config, const std::string& value) {
   if (!parsed || *parsed == 0 || *parsed > 30 * 86400)
     return wrong("must be a time like 72h or 3d, at most 30d");
   config.delivery_max_age = std::chrono::seconds(static_cast<std::int64_t>(*parsed));
+  return {};
+}
+
+Result<void> set_sources(Config& config, const std::string& value) {
+  PR_TRY(list(&Config::delivery_sources, is_address, "is no IP address")(config, value));
+  if (config.delivery_sources.size() > 1) return wrong("not supported yet: more than one address");
   return {};
 }
 
@@ -208,17 +222,15 @@ const std::map<std::string, Key, std::less<>>& keys() {
       {"http.plaintext_from",
        {list(&Config::http_plaintext_from, is_network, "is no network, like 172.17.0.0/16"), "",
         "networks that may speak plain HTTP besides loopback, like 172.17.0.0/16"}},
-      {"http.trusted_proxies",
-       {list(&Config::http_trusted_proxies, is_network, "is no network, like 172.17.0.0/16"), "",
-        "proxies whose X-Forwarded-For is believed"}},
-      {"http.public_url",
-       {text(&Config::http_public_url), "", "how clients reach the API, for pages and links"}},
-      {"delivery.mode", {set_mode, "capture", "capture (nothing leaves this machine) or mx"}},
+      {"http.trusted_proxies", not_yet("believing a proxy's X-Forwarded-For")},
+      {"http.public_url", not_yet("pages and links")},
+      {"delivery.mode",
+       {set_mode, "capture",
+        "capture (nothing leaves this machine) or mx (needs a route for *: no DNS yet)"}},
       {"delivery.route",
        {set_routes, "",
         "DOMAIN=IP:PORT[/none|/opportunistic|/required], ...; in the file also [[delivery.route]]"}},
-      {"delivery.sources",
-       {list(&Config::delivery_sources, is_address, "is no IP address"), "", "local addresses to send from"}},
+      {"delivery.sources", {set_sources, "", "local address to send from"}},
       {"delivery.max_age", {set_max_age, "72h", "how long delivery is tried"}},
       {"delivery.sign", {boolean(&Config::delivery_sign), "true", "DKIM-sign; false is for measuring only"}},
       {"store.url",
@@ -227,8 +239,8 @@ const std::map<std::string, Key, std::less<>>& keys() {
       {"node.name",
        {checked(&Config::node_name, is_host_name, "must be a host name, like mail1.example.com"), "node1",
         "this node's host name, said in EHLO and Message-IDs"}},
-      {"node.site", {text(&Config::node_site), "site1", "the site it stands in"}},
-      {"limits.memory", {bytes(&Config::limits_memory), "1GB", "memory budget"}},
+      {"node.site", not_yet("more than one site")},
+      {"limits.memory", not_yet("a memory budget")},
       {"limits.spool", {bytes(&Config::limits_spool), "20GB", "disk the journal may take"}},
       {"limits.signers", {count(&Config::limits_signers), "0", "signing threads; 0 = one per core"}},
       {"limits.loops", {count(&Config::limits_loops), "0", "event loops; 0 = one per core"}},
@@ -299,6 +311,12 @@ Result<Config> load_config(const std::string& data, const std::vector<Setting>& 
     if (auto done = set(config, key, value); !done.ok()) return wrong("--set " + done.error().detail);
   if (config.http_certificate.empty() != config.http_key.empty())
     return wrong("http.tls.certificate and http.tls.key come together");
+  const bool everything_routed =
+      std::ranges::any_of(config.delivery_routes, [](const Route& route) { return route.domain == "*"; });
+  if (config.delivery_mode == DeliveryMode::mx && !everything_routed)
+    return wrong(
+        "delivery.mode: mx cannot ask DNS yet; it needs a delivery.route for every domain, like "
+        "*=127.0.0.1:2525");
   return config;
 }
 
@@ -307,6 +325,7 @@ std::string default_config_file() {
       "# Postrider. Every setting with its default; remove the # to change one.\n"
       "# The same names work as --set KEY=VALUE and as POSTRIDER_KEY with __ for the dot.\n";
   for (const auto& [name, key] : keys()) {
+    if (key.help.empty()) continue;
     out.append("\n# ")
         .append(key.help)
         .append("\n# ")

@@ -22,19 +22,17 @@ struct Config {
 
   std::string http_listen = "127.0.0.1:8025";
   std::string http_certificate, http_key;  // PEM files; without them a plaintext door on loopback only
-  std::vector<std::string> http_plaintext_from, http_trusted_proxies;
-  std::string http_public_url;
+  std::vector<std::string> http_plaintext_from;
 
   DeliveryMode delivery_mode = DeliveryMode::capture;
   std::vector<Route> delivery_routes;
-  std::vector<std::string> delivery_sources;
+  std::vector<std::string> delivery_sources;  // one at most; none = the system's choice
   std::chrono::milliseconds delivery_max_age = std::chrono::hours(72);
 
   std::string store_url = "sqlite:store/postrider.db";
   std::string journal_url = "file:journal";
-  std::string node_name = "node1", node_site = "site1";
+  std::string node_name = "node1";
 
-  std::uint64_t limits_memory = std::uint64_t{1} << 30;
   std::uint64_t limits_spool = std::uint64_t{20} << 30;
   std::size_t limits_signers = 0;  // signing threads; 0 = one per core
   std::size_t limits_loops = 0;    // event loops; 0 = one per core

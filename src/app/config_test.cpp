@@ -46,12 +46,12 @@ TEST_F(ConfigTest, WithoutAnythingItHasTheDefaults) {
 }
 
 TEST_F(ConfigTest, TheFileTheEnvironmentAndSetEachOverruleTheOneBefore) {
-  file("[node]\nname = \"file\"\nsite = \"file\"\n[log]\nlevel = \"warning\"\n");
+  file("[node]\nname = \"file\"\n[http]\nlisten = \"127.0.0.1:1\"\n[log]\nlevel = \"warning\"\n");
   environment("POSTRIDER_NODE__NAME", "environment");
-  environment("POSTRIDER_NODE__SITE", "environment");
+  environment("POSTRIDER_HTTP__LISTEN", "127.0.0.1:2");
   const auto config = load({{"node.name", "first"}, {"node.name", "set"}}).value();
   EXPECT_EQ(config.node_name, "set");
-  EXPECT_EQ(config.node_site, "environment");
+  EXPECT_EQ(config.http_listen, "127.0.0.1:2");
   EXPECT_EQ(config.log_level, Level::warning);
 }
 
@@ -90,20 +90,21 @@ TEST_F(ConfigTest, AWrongValueNamesItsKeyAndSaysWhatWouldBeRight) {
       {{"log.format", "xml"}, "log.format: must be text or json"},
       {{"node.name", "mail 1"}, "node.name: must be a host name, like mail1.example.com"},
       {{"node.name", "a\r\nMAIL"}, "node.name: must be a host name, like mail1.example.com"},
-      {{"retention.events", "0d"}, "retention.events: must be a number of days, like 30d"}};
+      {{"retention.events", "0d"}, "retention.events: must be a number of days, 1d to 30d"},
+      {{"retention.captured", "31d"}, "retention.captured: must be a number of days, 1d to 30d"}};
   for (const auto& [setting, words] : wrong) EXPECT_EQ(refusal({setting}), "--set " + words);
 }
 
 TEST_F(ConfigTest, QuantitiesHaveUnits) {
   const auto config = load({{"delivery.max_age", "90m"},
                             {"limits.spool", "2gb"},
-                            {"limits.memory", "512 MB"},
+                            {"retention.captured", "1d"},
                             {"retention.events", "7"},
                             {"limits.signers", "1024"}})
                           .value();
   EXPECT_EQ(config.delivery_max_age, std::chrono::minutes(90));
   EXPECT_EQ(config.limits_spool, std::uint64_t{2} << 30);
-  EXPECT_EQ(config.limits_memory, std::uint64_t{512} << 20);
+  EXPECT_EQ(config.retention_captured, std::chrono::days(1));
   EXPECT_EQ(config.retention_events, std::chrono::days(7));
   EXPECT_EQ(config.limits_signers, 1024u);
 }
@@ -136,15 +137,39 @@ TEST_F(ConfigTest, ARouteThatIsNoneIsRefused) {
   EXPECT_TRUE(refusal().contains("each item must be a value, or a table with domain, host and port"));
 }
 
+TEST_F(ConfigTest, WhatIsNotSupportedYetIsRefusedAndNotOffered) {
+  const std::pair<Setting, std::string> early[] = {
+      {{"http.trusted_proxies", "10.0.0.0/8"}, "believing a proxy's X-Forwarded-For"},
+      {{"http.public_url", "https://mail.example.com"}, "pages and links"},
+      {{"node.site", "east"}, "more than one site"},
+      {{"limits.memory", "1GB"}, "a memory budget"},
+      {{"delivery.sources", "127.0.0.1, 127.0.0.2"}, "more than one address"}};
+  for (const auto& [setting, what] : early) {
+    EXPECT_EQ(refusal({setting}), "--set " + setting.first + ": not supported yet: " + what);
+    EXPECT_EQ(default_config_file().contains(setting.first), setting.first == "delivery.sources");
+  }
+}
+
+TEST_F(ConfigTest, MxNeedsARouteForEverythingAsLongAsDnsIsNotAsked) {
+  const auto words =
+      "delivery.mode: mx cannot ask DNS yet; it needs a delivery.route for every domain, like "
+      "*=127.0.0.1:2525";
+  EXPECT_EQ(refusal({{"delivery.mode", "mx"}}), words);
+  EXPECT_EQ(refusal({{"delivery.mode", "mx"}, {"delivery.route", "*.test=127.0.0.1:25"}}), words);
+  EXPECT_EQ(load({{"delivery.mode", "mx"}, {"delivery.route", "a.test=127.0.0.1:25, *=127.0.0.1:26"}})
+                ->delivery_mode,
+            DeliveryMode::mx);
+}
+
 TEST_F(ConfigTest, TheFileIsTomlAndItsFaultsHaveALine) {
   file("\n\nhttp = [\n");
   EXPECT_TRUE(refusal().contains("postrider.toml, line")) << refusal();
   file("[http]\nlisten = 1.5\n");
   EXPECT_TRUE(refusal().contains("line 2, http.listen: must be a text, a number, true or false"))
       << refusal();
-  file("[delivery]\nsign = false\nsources = [\"127.0.0.1\", \"127.0.0.2\"]\n");
+  file("[delivery]\nsign = false\nsources = [\"127.0.0.1\"]\n");
   EXPECT_FALSE(load()->delivery_sign);
-  EXPECT_EQ(load()->delivery_sources.size(), 2u);
+  EXPECT_EQ(load()->delivery_sources.size(), 1u);
 }
 
 TEST_F(ConfigTest, ACertificateAndItsKeyComeTogether) {
