@@ -89,7 +89,8 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const Config& config,
   const store::Schema* captured[] = {&capture::schema()};
   PR_TRY(directory->capture_store->migrate(captured, clock.wall()));
   directory->domains = std::make_unique<domains::Domains>(*directory->store, *directory->box);
-  directory->captures = std::make_unique<capture::Captures>(*directory->capture_store);
+  directory->captures =
+      std::make_unique<capture::Captures>(*directory->capture_store, config.retention_captured);
   return directory;
 }
 

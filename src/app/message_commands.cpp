@@ -27,12 +27,13 @@ Result<Output> show(Workbench& bench, const Arguments& arguments) {
   const auto message = one ? std::optional(one->message) : parse_message_id(text);
   if (!message) return Error{Code::invalid, "say which message: its X-Message-Id, or one recipient's id"};
 
-  activity::Activity activity(*bench.data.store);
+  activity::Activity activity(*bench.data.store, bench.config.retention_events);
   const auto now = bench.clock.wall();
   const auto owner = PR_TRY(activity.owner(*message));
   if (!owner)
     return Error{Code::not_found,
-                 text + " is not known: it was never accepted here, or its activity is older than 30 days"};
+                 text + " is not known: it was never accepted here, or its activity is older than " +
+                     std::to_string(bench.config.retention_events.count()) + " days"};
   const auto tenant = bench.op.act_for(*owner);
   std::vector<activity::Timeline> timelines;
   for (const auto& recipient : PR_TRY(activity.recipients(tenant, *message, now))) {

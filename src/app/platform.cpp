@@ -274,7 +274,7 @@ void Platform::start_threads() {
   // Not the ticker's: what is swept after a day may take a while.
   upkeep_.add("key uses", std::chrono::minutes(1), [this] { return key_uses_->flush(); });
   upkeep_.add("tls memory", std::chrono::minutes(1), [this] { return tls_memory_->flush(clock_.wall()); });
-  add_retention(upkeep_, *data_.store, *data_.captures, clock_);
+  add_retention(upkeep_, *data_.store, *data_.captures, clock_, config_.retention_events);
   upkeep_thread_ = std::make_unique<RepeatingThread>("upkeep", [this]() -> Duration {
     upkeep_.step(clock_.monotonic());
     return std::chrono::seconds(10);

@@ -29,14 +29,15 @@ void Upkeep::step(Instant now) {
   }
 }
 
-void add_retention(Upkeep& upkeep, store::Store& store, capture::Captures& captures, const Clock& clock) {
+void add_retention(Upkeep& upkeep, store::Store& store, capture::Captures& captures, const Clock& clock,
+                   std::chrono::days keep_events) {
   upkeep.add("captured mail", daily, [&captures, &clock]() -> Result<void> {
     while (PR_TRY(captures.sweep(clock.wall())) > 0) {
     }
     return {};
   });
-  upkeep.add("activity", daily, [&store, &clock]() -> Result<void> {
-    PR_TRY(activity::Activity(store).sweep(clock.wall()));
+  upkeep.add("activity", daily, [&store, &clock, keep_events]() -> Result<void> {
+    PR_TRY(activity::Activity(store, keep_events).sweep(clock.wall()));
     return {};
   });
   upkeep.add("set aside", daily, [&store, &clock]() -> Result<void> {

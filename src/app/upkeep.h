@@ -35,6 +35,7 @@ class Upkeep {
 
 // Destroys what is past its age: every day captured mail, activity and events that readers set aside; every
 // hour what the control feed had told an hour before (who is further behind builds anew).
-void add_retention(Upkeep& upkeep, store::Store& store, capture::Captures& captures, const Clock& clock);
+void add_retention(Upkeep& upkeep, store::Store& store, capture::Captures& captures, const Clock& clock,
+                   std::chrono::days keep_events);
 
 }  // namespace postrider::app

@@ -56,7 +56,7 @@ class RetentionTest : public testing::StoreTest {
     store = open(
         {&audit::schema(), &accounts::schema(), &readers::schema(), &activity::schema(), &capture::schema()});
     captures.emplace(*store);
-    add_retention(upkeep, *store, *captures, clock);
+    add_retention(upkeep, *store, *captures, clock, std::chrono::days(7));
   }
   void pass(Duration time) {
     clock.advance(time);

@@ -13,10 +13,6 @@ using store::writing;
 
 constexpr int one_sweep = 500;  // messages destroyed in one transaction
 
-Time oldest_shown(Time now) {
-  return now - std::chrono::days(kept_days);
-}
-
 Message message_of(const Row& row) {
   return {.id = {row.id<MessageId>(0), static_cast<std::uint32_t>(row.integer(1))},
           .to = row.text(2),

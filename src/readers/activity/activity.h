@@ -51,7 +51,7 @@ struct Timeline {
   std::vector<Happened> events;  // oldest first
 };
 
-// Days after which a message and its events are hidden; destroyed by sweep() soon after.
+// Days after which a message and its events are hidden at the latest; destroyed by sweep() soon after.
 inline constexpr int kept_days = 30;
 
 // Writes what happened into the tables.
@@ -64,7 +64,8 @@ class ActivityEffect final : public readers::Effect {
 // What happened, as its owner may see it. Any thread; calls block.
 class Activity {
  public:
-  explicit Activity(store::Store& store) : store_(store) {}
+  explicit Activity(store::Store& store, std::chrono::days keep = std::chrono::days(kept_days))
+      : store_(store), keep_(keep) {}
 
   // By n. Empty: not this tenant's, too old, or not heard of yet.
   Result<std::vector<Message>> recipients(const Tenant& tenant, const MessageId& message, Time now);
@@ -76,7 +77,10 @@ class Activity {
   Result<std::int64_t> sweep(Time now);
 
  private:
+  Time oldest_shown(Time now) const { return now - keep_; }
+
   store::Store& store_;
+  std::chrono::days keep_;
 };
 
 const store::Schema& schema();  // tables `activity_message`, `activity_event`

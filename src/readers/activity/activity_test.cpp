@@ -210,6 +210,16 @@ TEST_P(ActivityTest, hidden_at_thirty_days_and_then_destroyed) {
   EXPECT_THAT(timeline(2)->events, SizeIs(1));
 }
 
+TEST_P(ActivityTest, hidden_and_destroyed_sooner_when_the_operator_wants_that) {
+  tell({processed(1)});
+  activity.emplace(*store, std::chrono::days(7));
+  now += 7 * day - std::chrono::milliseconds(1);
+  EXPECT_TRUE(timeline(1));
+  now += std::chrono::milliseconds(1);
+  EXPECT_FALSE(timeline(1));
+  EXPECT_EQ(*activity->sweep(now), 1);
+}
+
 INSTANTIATE_TEST_SUITE_P(Engines, ActivityTest, testing::engines, testing::engine_name);
 
 }  // namespace

@@ -42,9 +42,6 @@ constexpr PlatformSql sweep_oldest{"captures.sweep", Kind::system_write,
                                    by_age};
 constexpr PlatformSql oldest{"captures.oldest", Kind::read, "SELECT MIN(captured) FROM captures", by_age};
 
-Time limit_at(Time now) {
-  return now - std::chrono::days(kept_days);
-}
 std::int64_t upper(std::int64_t before) {
   return before > 0 ? before : std::numeric_limits<std::int64_t>::max();
 }

@@ -15,7 +15,7 @@
 
 namespace postrider::capture {
 
-inline constexpr int kept_days = 30;
+inline constexpr int kept_days = 30;  // at most
 
 // One message as it would have gone to one recipient.
 struct CapturedMessage {
@@ -51,7 +51,8 @@ struct ShownCapture {
 // Any thread; calls block. A message past its days is not shown any more, even before it is destroyed.
 class Captures {
  public:
-  explicit Captures(store::Store& store) : store_(store) {}
+  explicit Captures(store::Store& store, std::chrono::days keep = std::chrono::days(kept_days))
+      : store_(store), keep_(keep) {}
 
   // All durable or none. Made for hundreds at a time: one sync each call. Appending a recipient's message
   // again (a retry after an unanswered commit, a crash before its outcome was settled) replaces nothing and
@@ -72,7 +73,10 @@ class Captures {
   std::vector<store::Probe> probes();  // "capture.oldest_age_seconds": of what is still on disk
 
  private:
+  Time limit_at(Time now) const { return now - keep_; }
+
   store::Store& store_;
+  std::chrono::days keep_;
 };
 
 const store::Schema& schema();

@@ -105,6 +105,16 @@ TEST_P(CapturesTest, NothingOutlivesItsDays) {
   EXPECT_EQ(std::get<std::int64_t>(probe.measure(test_time).value()), 0);
 }
 
+TEST_P(CapturesTest, AnOperatorMayWantThemKeptForLess) {
+  Captures captures(*store, std::chrono::days(2));
+  const auto sent = message(1);
+  ASSERT_TRUE(captures.append({&sent, 1}).ok());
+  const auto limit = test_time + std::chrono::days(2);
+  EXPECT_EQ(captures.list(one, limit - std::chrono::milliseconds(1), 0, 10)->size(), 1u);
+  EXPECT_EQ(captures.list(one, limit, 0, 10)->size(), 0u);
+  EXPECT_EQ(captures.sweep(limit).value(), 1);
+}
+
 INSTANTIATE_TEST_SUITE_P(Engines, CapturesTest, testing::engines, testing::engine_name);
 
 }  // namespace
