@@ -86,6 +86,7 @@ void Road::end(Recipient& recipient, const Report::One& result, EventKind kind, 
   auto& settlement = open();
   auto event = event_of(recipient, result, kind, report, now);
   event.refusal = refusal;
+  if (event.email.empty()) event.email = email_of(recipient);
   settlement.group.events.push_back(records::encode(event));
   queue_.release_for(recipient, settlement.group.releases);
   settlement.ended.push_back(&recipient);
@@ -101,8 +102,9 @@ void Road::put_off(Recipient& recipient, const Report::One& result, const Report
   const auto expires = recipient.message->expires_ms(recipient.n, options_.retry.max_age.count());
   if (millis(now) >= expires) return expire(recipient, result.email, result.text, now);
   auto& settlement = open();
-  settlement.group.events.push_back(
-      records::encode(event_of(recipient, result, EventKind::deferred, report, now)));
+  auto event = event_of(recipient, result, EventKind::deferred, report, now);
+  if (event.email.empty()) event.email = email_of(recipient);
+  settlement.group.events.push_back(records::encode(event));
   if (result.fate == Fate::unknown) recipient.in_doubt = true;
   recipient.due_ms = std::min(expires, millis(now + options_.retry.gap(recipient.attempt, recipient.id())));
   move(recipient);
@@ -111,7 +113,7 @@ void Road::put_off(Recipient& recipient, const Report::One& result, const Report
 
 void Road::expire(Recipient& recipient, std::string email, const std::string& last, Time now) {
   Report::One result;
-  result.email = email.empty() ? email_of(recipient) : std::move(email);
+  result.email = std::move(email);
   result.status = "5.4.7";  // delivery time expired
   result.text =
       "expired after " +

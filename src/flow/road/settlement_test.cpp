@@ -77,6 +77,21 @@ TEST_F(RoadSettles, ARefusalSaysWhoIsToBlame) {
   EXPECT_EQ(live(), 0u);
 }
 
+TEST_F(RoadSettles, WhatCouldNotBePreparedIsToldWithItsAddressAllTheSame) {
+  for (const int code : {0, 554}) {
+    accept({"a@b.example"});
+    auto report = report_of(take(), {});
+    report.results[0].fate = Fate::local;
+    report.results[0].code = code;
+    report.results[0].email.clear();  // nobody got so far as to read it
+    tell(std::move(report));
+  }
+  ASSERT_THAT(attempts(), SizeIs(2));
+  EXPECT_EQ(attempts()[0].kind, EventKind::deferred);
+  EXPECT_EQ(attempts()[1].kind, EventKind::bounce);
+  for (const auto& event : attempts()) EXPECT_EQ(event.email, "a@b.example");
+}
+
 TEST_F(RoadSettles, ADeferralMovesTheRecordAndComesBackLater) {
   const auto id = accept({"a@b.example"});
   auto first = take();
