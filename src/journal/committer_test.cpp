@@ -57,6 +57,7 @@ class StubJournal final : public Journal {
 
   Result<Recovered> recover(const Live&) override { return Recovered{}; }
   Result<Blob> stage(std::string_view) override { return Blob{}; }
+  void unstage(const Blob&) override {}
   Result<std::vector<std::string>> read(std::span<const Sequence>) const override {
     return Error{Code::not_found, {}};
   }

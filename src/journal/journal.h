@@ -100,7 +100,8 @@ struct Receipt {
 };
 
 // A place in the road's permission to send. `valid_until` is on the local monotonic clock and was taken
-// before the renewal was asked for; a sender checks it before every final dot.
+// before the renewal was asked for; a sender checks it before every final dot. It holds no more once a sync
+// has failed, for what the dot would bring about could not be recorded.
 struct Lease {
   std::uint64_t epoch = 0;
   Instant valid_until{};
@@ -171,6 +172,10 @@ class Journal {
   // Writes a large body to its own durable place before the group that names it is committed. Bodies that no
   // live record names are removed by recovery.
   virtual Result<Blob> stage(std::string_view bytes) = 0;
+  // Gives back a staged body that no group will name after all: its room at once, its file with upkeep.
+  // Nothing changes when a stored record names it, or when nobody knows whether one does (after `io`): the
+  // next recovery does it then.
+  virtual void unstage(const Blob& blob) = 0;
   // Bodies above this size must be staged, so that 30 MB never delays a password reset.
   static constexpr std::size_t inline_limit = 256 * 1024;
 

@@ -213,6 +213,29 @@ TEST_P(JournalConformance, AStagedBodyThatNoRecordNamesIsRemovedByRecovery) {
   EXPECT_LE(journal->space().used, before + (1 << 20));
 }
 
+TEST_P(JournalConformance, AStagedBodyGivenBackFreesItsRoomAndAStoredOneStays) {
+  const std::string body(4 << 20, 'B');
+  const auto before = journal->space().used;
+  auto unwanted = journal->stage(body);
+  ASSERT_TRUE(unwanted.ok());
+  journal->unstage(*unwanted);
+  journal->unstage(*unwanted);
+  journal->unstage(Blob{});
+  EXPECT_EQ(journal->space().used, before);
+  auto wanted = journal->stage(body);
+  ASSERT_TRUE(wanted.ok());
+  Group group;
+  group.entries = {{label(1), "", *wanted}};
+  const auto first = commit(group).first;
+  const auto full = journal->space().used;
+  journal->unstage(*wanted);
+  EXPECT_EQ(journal->space().used, full);
+  upkeep();
+  EXPECT_EQ(read(first), body);
+  restart();
+  EXPECT_EQ(read(first), body);
+}
+
 TEST_P(JournalConformance, AStagedBodyGoesWithItsRecord) {
   auto blob = journal->stage(std::string(4 << 20, 'B'));
   ASSERT_TRUE(blob.ok());

@@ -106,6 +106,15 @@ Result<Blob> ReferenceJournal::stage(std::string_view bytes) {
   return blob;
 }
 
+void ReferenceJournal::unstage(const Blob& blob) {
+  if (!reach().ok() || !owns()) return;
+  auto& mine = stream();
+  const auto found = mine.staged.find(blob.name);
+  if (found == mine.staged.end()) return;
+  mine.used -= found->second.size();
+  mine.staged.erase(found);
+}
+
 Result<std::vector<std::string>> ReferenceJournal::read(std::span<const Sequence> sequences) const {
   PR_TRY(reach());
   std::vector<std::string> found;

@@ -33,6 +33,7 @@ class ReferenceJournal final : public journal::Journal {
                                                std::span<const journal::Group> groups) override;
   Result<std::optional<std::vector<journal::Receipt>>> landed(std::uint64_t number) override;
   Result<journal::Blob> stage(std::string_view bytes) override;
+  void unstage(const journal::Blob& blob) override;
   Result<std::vector<std::string>> read(std::span<const journal::Sequence> sequences) const override;
   std::optional<journal::Claim> claim(std::uint64_t tenant, std::string_view key) const override;
   Result<journal::EventPage> read_events(journal::Cursor after, std::size_t max) const override;

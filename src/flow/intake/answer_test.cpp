@@ -102,6 +102,39 @@ TEST_F(IntakeAnswers, AFullSpoolSaysSo) {
   EXPECT_EQ(said.error().code, Code::exhausted);
 }
 
+TEST_F(IntakeAnswers, ARefusedRequestGivesItsLargeBodiesBack) {
+  auto submission = mail({to({"a@b.example"}), to({"not an address"})});
+  submission.shared.content[0].value = std::string(1 << 20, 'x');
+  submission.personalizations[0].substitutions = {{"%x%", std::string(1 << 20, 'y')}};
+  const auto before = journal.space().used;
+  EXPECT_EQ(take(submission).error().code, Code::invalid);
+  EXPECT_EQ(journal.space().used, before);
+
+  // The first body finds room, the second does not.
+  submission.personalizations[1] = to({"c@b.example"});
+  auto filler = mail({to({"a@b.example"})});
+  const auto limit = journal.space().limit / 10 * 9;
+  filler.shared.content[0].value = std::string(limit - before - (2 << 20), 'z');
+  ASSERT_TRUE(take(filler).ok());
+  const auto full = journal.space().used;
+  ASSERT_LT(full + (1 << 20), limit);
+  EXPECT_EQ(take(submission).error().code, Code::exhausted);
+  EXPECT_EQ(journal.space().used, full);
+
+  // It finds room, and something else takes the rest before the commit.
+  submission.personalizations = {to({"a@b.example"})};
+  answers.clear();
+  submit(submission);
+  EXPECT_GT(journal.space().used, full + (1 << 20));
+  journal::Group other;
+  other.entries = {{{}, std::string(1 << 20, 'o'), {}}};
+  ASSERT_TRUE(journal.commit(100, {&other, 1}).ok());
+  commit();
+  ASSERT_THAT(answers, SizeIs(1));
+  EXPECT_EQ(answers[0].error().code, Code::exhausted);
+  EXPECT_EQ(journal.space().used, full + (1 << 20));
+}
+
 TEST_F(IntakeAnswers, LargeContentIsStoredBesideTheBatch) {
   auto submission = mail({to({"a@b.example"}), to({"c@b.example"})});
   submission.shared.content[0].value = std::string(journal::Journal::inline_limit, 'x');

@@ -47,6 +47,27 @@ TEST_F(IntakeOnce, TwoAtTheSameMomentAreOne) {
   EXPECT_THAT(admitted, SizeIs(1));
 }
 
+TEST_F(IntakeOnce, ALargeRequestThatReplaysLeavesNoBodyBehind) {
+  auto large = order();
+  large.shared.content[0].value = std::string(1 << 20, 'x');
+  const auto first = take(large);
+  ASSERT_TRUE(first.ok());
+  const auto used = journal.space().used;
+  EXPECT_EQ(take(large)->message, first->message);
+  EXPECT_EQ(journal.space().used, used);
+
+  // At the same moment only the commit knows.
+  large.idempotency->key = "order-18";
+  answers.clear();
+  submit(large);
+  submit(large);
+  EXPECT_GT(journal.space().used, used + (2 << 20));
+  commit();
+  ASSERT_THAT(answers, SizeIs(2));
+  EXPECT_TRUE(answers[1].ok() && answers[1]->replayed);
+  EXPECT_LT(journal.space().used, used + (2 << 20));
+}
+
 TEST_F(IntakeOnce, KeysOfOneAccountMeanNothingToAnother) {
   auto other = order();
   other.tenant = TenantId{8};

@@ -42,17 +42,37 @@ std::vector<Pair> merged(std::vector<Pair> base, const std::vector<Pair>& over) 
   return base;
 }
 
+// What a request is told whose key is taken already.
+Result<Accepted> replay(const journal::Claim& taken, const std::array<std::uint8_t, 32>& digest) {
+  if (taken.digest != digest) return Error{Code::exists, "idempotency key used for another request"};
+  Accepted before{{}, true};
+  taken.answer.copy(reinterpret_cast<char*>(before.message.bytes.data()), before.message.bytes.size());
+  return before;
+}
+
 }  // namespace
 
 std::uint64_t lane_of(std::string_view ascii_domain) {
   return stable_hash(ascii_domain);
 }
 
-Result<void> Intake::stage_if_large(journal::Entry& entry) {
-  if (entry.bytes.size() <= journal::Journal::inline_limit) return {};
-  entry.blob = PR_TRY(journal_.stage(entry.bytes));
-  std::string().swap(entry.bytes);
-  return {};
+Result<std::vector<journal::Blob>> Intake::stage(std::vector<journal::Entry>& entries) {
+  std::vector<journal::Blob> staged;
+  for (auto& entry : entries) {
+    if (entry.bytes.size() <= journal::Journal::inline_limit) continue;
+    auto blob = journal_.stage(entry.bytes);
+    if (!blob.ok()) {
+      give_back(staged);
+      return std::move(blob).error();
+    }
+    staged.push_back(entry.blob = *blob);
+    std::string().swap(entry.bytes);
+  }
+  return staged;
+}
+
+void Intake::give_back(const std::vector<journal::Blob>& staged) {
+  for (const auto& blob : staged) journal_.unstage(blob);
 }
 
 Result<Intake::Plan> Intake::plan(const Submission& submission, Time now) {
@@ -95,7 +115,6 @@ Result<Intake::Plan> Intake::plan(const Submission& submission, Time now) {
       journal::Entry entry;
       entry.label = label(records::Kind::variant, admission.id, n, send_at, index);
       entry.bytes = records::encode(records::Variant{personalization});
-      PR_TRY(stage_if_large(entry));
       variants.push_back(std::move(entry));
       admission.variants.push_back({{}, n, send_at == Time{} ? 0 : millis(send_at)});
     }
@@ -122,7 +141,6 @@ Result<Intake::Plan> Intake::plan(const Submission& submission, Time now) {
   journal::Entry first;
   first.label = label(records::Kind::accepted, admission.id, n, since, submission.tenant.value);
   first.bytes = records::encode(accepted);
-  PR_TRY(stage_if_large(first));
   auto& entries = plan.group.entries;
   entries.reserve(1 + variants.size() + recipients.size());
   entries.push_back(std::move(first));
@@ -137,6 +155,9 @@ void Intake::take(const Submission& submission, Time now, Done done) {
   if (!planned.ok()) return done(std::move(planned).error());
   auto& group = planned->group;
   if (submission.idempotency) {
+    // Nothing is staged for a request that was taken before. Two at the same moment the commit tells apart.
+    if (const auto taken = journal_.claim(submission.tenant.value, submission.idempotency->key))
+      return done(replay(*taken, submission.idempotency->digest));
     journal::Claim claim;
     claim.tenant = submission.tenant.value;
     claim.key = submission.idempotency->key;
@@ -145,6 +166,8 @@ void Intake::take(const Submission& submission, Time now, Done done) {
     claim.expires = now + claim_age;
     group.claim = std::move(claim);
   }
+  auto staged = stage(group.entries);
+  if (!staged.ok()) return done(std::move(staged).error());
   if (PR_MUTANT(17) && group.claim) {  // planted: the idempotency record goes in a group of its own
     journal::Group alone;
     alone.claim = std::exchange(group.claim, std::nullopt);
@@ -155,16 +178,11 @@ void Intake::take(const Submission& submission, Time now, Done done) {
   }
   const auto digest =
       submission.idempotency ? submission.idempotency->digest : std::array<std::uint8_t, 32>{};
-  committer_.submit(std::move(group), [this, digest, admission = std::move(planned->admission),
-                                       done = std::move(done)](Result<journal::Receipt> receipt) mutable {
+  auto answer = [this, digest, staged = *std::move(staged), admission = std::move(planned->admission),
+                 done = std::move(done)](Result<journal::Receipt> receipt) mutable {
+    if (!receipt.ok() || receipt->taken) give_back(staged);
     if (!receipt.ok()) return done(std::move(receipt).error());
-    if (receipt->taken) {
-      if (receipt->taken->digest != digest)
-        return done(Error{Code::exists, "idempotency key used for another request"});
-      Accepted before{{}, true};
-      receipt->taken->answer.copy(reinterpret_cast<char*>(before.message.bytes.data()), 16);
-      return done(before);
-    }
+    if (receipt->taken) return done(replay(*receipt->taken, digest));
     auto place = receipt->first.value;
     admission.accepted = journal::Sequence{place++};
     for (auto& variant : admission.variants) variant.sequence = journal::Sequence{place++};
@@ -173,7 +191,8 @@ void Intake::take(const Submission& submission, Time now, Done done) {
     PR_CRASH_POINT("intake.before_answer");
     admit_(std::move(admission));
     done(accepted);
-  });
+  };
+  committer_.submit(std::move(group), std::move(answer));
 }
 
 }  // namespace postrider

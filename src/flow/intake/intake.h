@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/random.h"
@@ -23,7 +24,7 @@ struct Accepted {
 
 // Where every door hands in mail: may this tenant send this, and is it safe on disk? One request becomes one
 // atomic group; the answer comes after the group is durable and never before. Any thread; `done` runs on the
-// journal thread.
+// journal thread, or here and at once when the answer needs no commit.
 class Intake {
  public:
   // forbidden = the from domain is not this tenant's; closed = the account is: no mail is taken from it;
@@ -48,7 +49,9 @@ class Intake {
     Admission admission;
   };
   Result<Plan> plan(const Submission& submission, Time now);
-  Result<void> stage_if_large(journal::Entry& entry);
+  // Large bodies go to places of their own; whoever has them gives them back unless the group is stored.
+  Result<std::vector<journal::Blob>> stage(std::vector<journal::Entry>& entries);
+  void give_back(const std::vector<journal::Blob>& staged);
 
   journal::Journal& journal_;
   journal::Committer& committer_;

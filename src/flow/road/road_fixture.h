@@ -41,6 +41,7 @@ class UnreliableJournal final : public journal::Journal {
     return engine_->landed(number);
   }
   Result<journal::Blob> stage(std::string_view bytes) override { return engine_->stage(bytes); }
+  void unstage(const journal::Blob& blob) override { engine_->unstage(blob); }
   Result<std::vector<std::string>> read(std::span<const journal::Sequence> sequences) const override {
     return engine_->read(sequences);
   }

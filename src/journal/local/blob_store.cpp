@@ -78,6 +78,15 @@ Result<Blob> BlobStore::stage(std::string_view bytes) {
   return reference.blob;
 }
 
+void BlobStore::unstage(const Blob& blob) {
+  std::lock_guard lock(mutex_);
+  const auto found = staged_.find(blob.name);
+  if (found == staged_.end()) return;
+  bytes_ -= found->second.blob.size;
+  dead_.push_back(found->first);
+  staged_.erase(found);
+}
+
 std::optional<BlobRef> BlobStore::staged(const Blob& blob) const {
   std::lock_guard lock(mutex_);
   const auto found = staged_.find(blob.name);

@@ -25,6 +25,8 @@ class BlobStore {
 
   // Durable on return, name and all.
   Result<Blob> stage(std::string_view bytes);
+  // Gives up a body that is staged and named by no record.
+  void unstage(const Blob& blob);
   // What a record must say to have the staged body; nullopt when it was not staged here.
   std::optional<BlobRef> staged(const Blob& blob) const;
   Result<std::string> read(const BlobRef& reference) const { return read(disk_, reference); }

@@ -67,6 +67,19 @@ TEST_F(BlobStoreTest, TheFileGoesWithTheLastRecordThatNamesIt) {
   EXPECT_EQ(store.bytes(), 0u);
 }
 
+TEST_F(BlobStoreTest, ABodyGivenBackGoesUnlessARecordNamesIt) {
+  const auto unwanted = *store.stage(body), kept = *store.stage(body);
+  store.hold({5}, kept);
+  for (int i = 0; i < 2; ++i) {
+    store.unstage(unwanted);
+    store.unstage(kept);
+    EXPECT_EQ(store.bytes(), body.size());
+  }
+  EXPECT_FALSE(store.staged(unwanted));
+  EXPECT_FALSE(store.remove_one());
+  EXPECT_THAT(disk.files("blobs/"), SizeIs(1));
+}
+
 TEST_F(BlobStoreTest, OrphansGoAndTheHeldStay) {
   const auto kept = *store.stage(body);
   const auto reference = *store.staged(kept);

@@ -108,6 +108,10 @@ Result<Blob> LocalJournal::stage(std::string_view bytes) {
   return engine_->blobs.stage(bytes);
 }
 
+void LocalJournal::unstage(const Blob& blob) {
+  if (engine_ && !failed_) engine_->blobs.unstage(blob);
+}
+
 Result<std::vector<std::string>> LocalJournal::read(std::span<const Sequence> sequences) const {
   if (!engine_) return not_open();
   return engine_->spool.read(sequences);

@@ -12,8 +12,8 @@
 namespace postrider::journal::local {
 
 // The journal of one node on its own disk. The disk's root is the journal's own directory, and whoever made
-// this holds the lock that keeps other processes out of it: the lease ends only when a sync fails, and nothing
-// here is ever `ambiguous`. The wrapping key seals every other key and never touches this disk.
+// this holds the lock that keeps other processes out of it: the lease ends only when a sync fails, and
+// nothing here is ever `ambiguous`. The wrapping key seals every other key and never touches this disk.
 //
 // A group that moves a record which was released meanwhile still gets its number; nothing lives there.
 class LocalJournal final : public Journal {
@@ -26,6 +26,7 @@ class LocalJournal final : public Journal {
   Result<std::vector<Receipt>> commit(std::uint64_t number, std::span<const Group> groups) override;
   Result<std::optional<std::vector<Receipt>>> landed(std::uint64_t number) override;
   Result<Blob> stage(std::string_view bytes) override;
+  void unstage(const Blob& blob) override;
   Result<std::vector<std::string>> read(std::span<const Sequence> sequences) const override;
   std::optional<Claim> claim(std::uint64_t tenant, std::string_view key) const override;
   Result<EventPage> read_events(Cursor after, std::size_t max) const override;

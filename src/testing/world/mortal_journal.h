@@ -37,6 +37,9 @@ class MortalJournal final : public journal::Journal {
     if (dead_) return gone();
     return engine_->stage(bytes);
   }
+  void unstage(const journal::Blob& blob) override {
+    if (!dead_) engine_->unstage(blob);
+  }
   Result<std::vector<std::string>> read(std::span<const journal::Sequence> sequences) const override {
     if (dead_) return gone();
     return engine_->read(sequences);
