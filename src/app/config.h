@@ -18,6 +18,8 @@ enum class DeliveryMode { capture, mx, relay };
 // Everything the operator decides, read once at start and again on SIGHUP. Keys are those of design 8: dotted
 // paths in postrider.toml, in --set KEY=VALUE, and as POSTRIDER_KEY with "__" for ".".
 struct Config {
+  std::vector<std::string> not_supported_yet;  // what settings were made for, in words: without effect
+
   std::string data;  // the data directory; every relative path below is under it
 
   std::string http_listen = "127.0.0.1:8025";

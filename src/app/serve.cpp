@@ -26,6 +26,8 @@ Result<void> run_server(const Config& config) {
   io::StderrLog log(clock, config.log_json ? io::StderrLog::Format::json : io::StderrLog::Format::text,
                     config.log_level);
 
+  for (const auto& what : config.not_supported_yet) log.warning("setting_without_effect", {{"what", what}});
+
   // Signals count from here on: one that comes while the journal is still recovered waits for the end of
   // that.
   std::unique_ptr<DataDirectory> data;
