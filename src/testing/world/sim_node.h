@@ -54,6 +54,7 @@ class SimNode {
     std::vector<MortalJournal::Batch>& batches;
     std::chrono::milliseconds max_age, keep_events;
     std::uint64_t node = 0;  // who the process is among those that take this stream
+    bool rotten = false;     // the disk has lost what was durable: a reader may find its log shorter
   };
   // `death` = what an earlier process left in its crash slots.
   SimNode(World world, std::string name, std::unique_ptr<journal::Journal> engine,

@@ -244,7 +244,7 @@ void World::start_node() {
   const auto name = fmt::format("p{:03}", processes_);
   waiting_ = std::make_unique<SimNode>(
       SimNode::World{executor_, network_, store_disk_, policies_, routes_, resolver_, ids_, log_, batches_,
-                     plan_.max_age, keep_events(plan_), plan_.takeover ? stable_hash(name) : 0},
+                     plan_.max_age, keep_events(plan_), plan_.takeover ? stable_hash(name) : 0, damaged_ > 0},
       name, engine(name), death_);
   try_start();
 }
