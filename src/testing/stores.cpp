@@ -31,8 +31,7 @@ class Memory final : public StoreEngine {
 class SqliteFile final : public StoreEngine {
  public:
   std::unique_ptr<store::Store> open() override {
-    return must(
-        store::open_sqlite({.path = directory_.path("store.db"), .busy = std::chrono::milliseconds(100)}));
+    return must(store::open_sqlite({.path = directory_.path("store.db"), .busy = std::chrono::seconds(2)}));
   }
 
  private:

@@ -111,7 +111,11 @@ void SimNode::submit(const Submission& submission, Intake::Done done) {
 
 void SimNode::pump() {
   if (dying_ || !reader_) return;
-  if (committer_.waiting() > 0 && !std::exchange(committing_, true)) home_.after(pace, [this] { commit(); });
+  if (committer_.waiting() > 0 && !std::exchange(committing_, true)) {
+    home_.after(pace, [this] { commit(); });
+    // Now and then upkeep comes first, as it may: what is on its way to the disk then sees it happen.
+    if (++commits_ % 8 == 0 && !std::exchange(keeping_, true)) home_.after(pace / 2, [this] { upkeep(); });
+  }
   if (road_awake_ && !std::exchange(stepping_, true)) home_.post([this] { step_road(); });
   if (deliverer_->connections() > 0 && !std::exchange(ticking_, true))
     home_.after(std::chrono::seconds(1), [this] { tick(); });

@@ -135,6 +135,7 @@ class SimNode {
 
   std::set<RecipientId> in_doubt_;
   std::size_t quarantined_ = 0;
+  std::size_t commits_ = 0;
   bool dying_ = false;
   bool committing_ = false, keeping_ = false, stepping_ = false, ticking_ = false;
   bool road_awake_ = false;
