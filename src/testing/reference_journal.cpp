@@ -173,7 +173,7 @@ Result<bool> ReferenceJournal::maintain(Time now, Time events_before) {
   if (!owns()) return fenced;
   auto& mine = stream();
   renew(asked);
-  if (database_.faults_.late_events != 0) database_.show_events();
+  if (!database_.hide_events_) database_.show_events();
   while (!mine.spool.empty() && !mine.spool.front().live) {
     mine.spool.pop_front();
     ++mine.spool_first;

@@ -114,7 +114,7 @@ void SimNode::pump() {
   if (committer_.waiting() > 0 && !std::exchange(committing_, true)) {
     home_.after(pace, [this] { commit(); });
     // Now and then upkeep comes first, as it may: what is on its way to the disk then sees it happen.
-    if (++commits_ % 8 == 0 && !std::exchange(keeping_, true)) home_.after(pace / 2, [this] { upkeep(); });
+    if (++commits_ % 4 == 0 && !std::exchange(keeping_, true)) home_.after(pace / 2, [this] { upkeep(); });
   }
   if (road_awake_ && !std::exchange(stepping_, true)) home_.post([this] { step_road(); });
   if (deliverer_->connections() > 0 && !std::exchange(ticking_, true))
