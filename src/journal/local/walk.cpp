@@ -83,11 +83,12 @@ class Walker {
 
   Result<std::optional<FoundBatch>> batch_at(std::uint64_t offset) {
     std::size_t want = 4096;
+    const auto room = use_.size - std::min(use_.size, offset);  // a damaged length may be anything
     BatchHead head;
     for (;;) {
       const auto bytes = PR_TRY(read_at(*use_.file, offset, want));
       head = read_batch_head(bytes, offset, use_.log, use_.incarnation, *use_.sealer);
-      if (head.need == 0 || head.need <= want || bytes.size() < want) break;
+      if (head.need <= want || head.need > room || bytes.size() < want) break;
       want = head.need;
     }
     if (!head.batch) return std::optional<FoundBatch>();
