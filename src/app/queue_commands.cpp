@@ -7,10 +7,10 @@
 #include "app/journal_directory.h"
 #include "app/platform.h"
 #include "base/stable_hash.h"
+#include "flow/queue/address.h"
 #include "flow/queue/queue.h"
 #include "protocol/json/writer.h"
 #include "protocol/mail/date.h"
-#include "records/accepted.h"
 
 namespace postrider::app {
 namespace {
@@ -56,14 +56,8 @@ std::string_view name(Reason reason) {
   return "";
 }
 
-std::string email_of(journal::Sequence queued, const journal::Journal& journal) {
-  if (auto bytes = journal.read({&queued, 1}); bytes.ok())
-    if (auto record = records::decode_queued(bytes->front()); record.ok()) return std::move(record->email);
-  return {};
-}
-
 Row row_of(const Recipient& recipient, const journal::Journal& journal) {
-  return {recipient.id(),           recipient.message->tenant, email_of(recipient.queued, journal),
+  return {recipient.id(),           recipient.message->tenant, address_of(recipient, journal),
           name(recipient.standing), recipient.reason,          recipient.due_ms,
           recipient.attempt,        recipient.in_doubt};
 }

@@ -73,6 +73,12 @@ bool Parking::take_back(const MessageId& id, std::size_t recipients) {
   return true;
 }
 
+std::size_t Parking::bytes() const {
+  std::size_t total = 0;
+  for (const auto& [hour, hashes] : hours_) total += hashes.capacity() * sizeof(hashes.front());
+  return total;
+}
+
 std::int64_t Parking::next_ms() const {
   return hours_.empty() ? INT64_MAX : hours_.begin()->first * hour_ms - lead_ms;
 }

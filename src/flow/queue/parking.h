@@ -51,6 +51,7 @@ class Parking {
   bool take_back(const MessageId& id, std::size_t recipients);  // false = that is what happened: not again
 
   std::size_t recipients() const { return recipients_; }
+  std::size_t bytes() const;
   // Those that nothing will bring back any more, although they were parked. Told once.
   std::size_t missing() { return hours_.empty() && out_ == 0 ? std::exchange(recipients_, 0) : 0; }
 

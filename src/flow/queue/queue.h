@@ -99,7 +99,7 @@ class Queue {
 
   std::size_t recipients() const { return recipients_.count(); }
   std::size_t messages() const { return messages_.size(); }
-  std::size_t bytes() const { return recipients_.bytes() + message_slab_.bytes(); }
+  std::size_t bytes() const { return recipients_.bytes() + message_slab_.bytes() + parking_.bytes(); }
 
  private:
   Message* add(const Admission& admission);

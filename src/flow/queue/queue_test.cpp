@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 #include "records/kind.h"
 
 namespace postrider {
@@ -235,6 +237,21 @@ TEST(Queue, NeverMovesWhatIsInFlight) {
   EXPECT_EQ(of(*all[0]), nullptr);
   all[0]->standing = Standing::settling;
   EXPECT_EQ(of(*all[0]), nullptr);
+}
+
+TEST(Queue, WhoIsParkedCostsAHashAndLeavesHisRoomToTheNext) {
+  Queue queue;
+  std::size_t after_first = 0;
+  constexpr std::size_t wave = 10'000, waves = 10;
+  for (std::size_t i = 0; i < wave * waves; ++i) {
+    auto admission = due_at(30 * hour, 40 * hour);
+    std::memcpy(admission.id.bytes.data(), &i, sizeof i);
+    queue.park(*admit(queue, admission)[0]->message);
+    if (i + 1 == wave) after_first = queue.bytes();
+  }
+  EXPECT_EQ(queue.parking().recipients(), 3 * wave * waves);
+  EXPECT_LE(queue.bytes() - after_first, 16 * wave * (waves - 1))
+      << "8 bytes a message, in a list that grows by doubling";
 }
 
 TEST(Queue, MemoryPerWaitingRecipientIsWithinItsShareOfTheBudget) {

@@ -62,7 +62,6 @@ Result<std::vector<Recipient*>> Road::choose(Order order, std::optional<Recipien
 
 void Road::drop(Recipient& recipient, Time now) {
   Report::One result;
-  result.email = email_of(recipient);
   result.text = "dropped by the operator";
   end(recipient, result, EventKind::dropped, Refusal::none, Report{}, now);
 }

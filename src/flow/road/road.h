@@ -122,7 +122,6 @@ class Road {
   void move(Recipient& recipient);
   void expire(Recipient& recipient, std::string email, const std::string& last, Time now);
   void expire_held(Time now);
-  std::string email_of(const Recipient& recipient) const;  // read from the journal
   void sweep(Time now);
   enum class Recalling { yes, no };
   void clean(Recalling recalling);

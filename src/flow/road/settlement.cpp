@@ -5,8 +5,8 @@
 #include "base/crash_point.h"
 #include "base/overloaded.h"
 #include "flow/outcome/outcome.h"
+#include "flow/queue/address.h"
 #include "flow/road/road.h"
-#include "records/accepted.h"
 #include "records/event.h"
 
 // What became of an attempt, and the group that makes it so.
@@ -86,7 +86,7 @@ void Road::end(Recipient& recipient, const Report::One& result, EventKind kind, 
   auto& settlement = open();
   auto event = event_of(recipient, result, kind, report, now);
   event.refusal = refusal;
-  if (event.email.empty()) event.email = email_of(recipient);
+  if (event.email.empty()) event.email = address_of(recipient, journal_);
   settlement.group.events.push_back(records::encode(event));
   queue_.release_for(recipient, settlement.group.releases);
   settlement.ended.push_back(&recipient);
@@ -103,7 +103,7 @@ void Road::put_off(Recipient& recipient, const Report::One& result, const Report
   if (millis(now) >= expires) return expire(recipient, result.email, result.text, now);
   auto& settlement = open();
   auto event = event_of(recipient, result, EventKind::deferred, report, now);
-  if (event.email.empty()) event.email = email_of(recipient);
+  if (event.email.empty()) event.email = address_of(recipient, journal_);
   settlement.group.events.push_back(records::encode(event));
   if (result.fate == Fate::unknown) recipient.in_doubt = true;
   recipient.due_ms = std::min(expires, millis(now + options_.retry.gap(recipient.attempt, recipient.id())));
@@ -120,13 +120,6 @@ void Road::expire(Recipient& recipient, std::string email, const std::string& la
       std::to_string(std::chrono::duration_cast<std::chrono::hours>(options_.retry.max_age).count()) + " h" +
       (last.empty() ? "" : "; last: " + last);
   end(recipient, result, EventKind::bounce, Refusal::blocked, Report{}, now);
-}
-
-std::string Road::email_of(const Recipient& recipient) const {
-  const auto bytes = journal_.read({&recipient.queued, 1});
-  if (!bytes.ok()) return {};
-  auto queued = records::decode_queued(bytes->front());
-  return queued.ok() ? std::move(queued->email) : std::string();
 }
 
 void Road::flush() {

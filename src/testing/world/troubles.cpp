@@ -2,6 +2,7 @@
 #include <csignal>
 #include <utility>
 
+#include "flow/queue/address.h"
 #include "testing/world/world.h"
 
 // What goes wrong in a World: when its processes die, what its disks do, whom it cuts off.
@@ -163,7 +164,7 @@ bool World::composes_poison() const {
          recipient = recipient->sibling) {
       if (recipient->n < work.first || recipient->n > work.last || recipient->standing != Standing::picked)
         continue;
-      if (const auto email = email_of(*recipient); email && poisoned_.contains(*email)) return true;
+      if (poisoned_.contains(address_of(*recipient, node_->journal()))) return true;
     }
   }
   return false;

@@ -10,9 +10,9 @@
 
 #include "base/crash_point.h"
 #include "base/stable_hash.h"
+#include "flow/queue/address.h"
 #include "journal/local/local_journal.h"
 #include "protocol/mail/address.h"
-#include "records/accepted.h"
 #include "testing/reference_journal.h"
 
 namespace postrider::testing {
@@ -356,21 +356,14 @@ std::string World::unrest() const {
                      node_->road().queue().recipients(), node_->unrest());
 }
 
-std::optional<std::string> World::email_of(const Recipient& recipient) const {
-  auto bytes = node_->journal().read({&recipient.queued, 1});
-  if (!bytes.ok()) return std::nullopt;
-  auto queued = records::decode_queued(bytes->front());
-  if (!queued.ok()) return std::nullopt;
-  return std::move(queued->email);
-}
-
 // Who is still in the queue when all is over, or only those held for this reason.
 std::set<std::string> World::held(std::optional<Reason> why) const {
   std::set<std::string> out;
   node_->road().queue().each_message([&](const Message& message) {
     for (auto* recipient = message.recipients; recipient; recipient = recipient->sibling)
       if (!why || (recipient->standing == Standing::held && recipient->reason == *why))
-        if (auto email = email_of(*recipient)) out.insert(std::move(*email));
+        if (auto email = address_of(*recipient, node_->journal()); !email.empty())
+          out.insert(std::move(email));
   });
   return out;
 }

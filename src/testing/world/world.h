@@ -71,7 +71,6 @@ class World {
   bool clients_done() const;
   std::vector<Arrived> arrivals() const;
   std::set<std::string> held(std::optional<Reason> why = {}) const;
-  std::optional<std::string> email_of(const Recipient& recipient) const;
   std::string unrest() const;  // why at_rest() says no, in words
   static void reached(std::string_view point, void* context);
 
