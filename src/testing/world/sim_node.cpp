@@ -114,7 +114,7 @@ void SimNode::pump() {
   if (committer_.waiting() > 0 && !std::exchange(committing_, true)) {
     home_.after(pace, [this] { commit(); });
     // Now and then upkeep comes first, as it may: what is on its way to the disk then sees it happen.
-    if (++commits_ % 4 == 0 && !std::exchange(keeping_, true)) home_.after(pace / 2, [this] { upkeep(); });
+    if (++commits_ % 2 == 0) home_.after(pace / 2, [this] { tidy(); });
   }
   if (road_awake_ && !std::exchange(stepping_, true)) home_.post([this] { step_road(); });
   if (deliverer_->connections() > 0 && !std::exchange(ticking_, true))
@@ -133,12 +133,16 @@ void SimNode::commit() {
   if (!std::exchange(keeping_, true)) home_.after(upkeep_pause, [this] { upkeep(); });
 }
 
-void SimNode::upkeep() {
-  keeping_ = false;
+void SimNode::tidy() {
   for (int i = 0; i < upkeep_steps; ++i) {
     const auto more = journal_.maintain(now(), now() - world_.keep_events);
     if (!more.ok() || !*more) break;
   }
+}
+
+void SimNode::upkeep() {
+  keeping_ = false;
+  tidy();
   using Step = readers::Reader::Step;
   auto did = Step::worked;
   while ((did = reader_->step(now())) == Step::worked) {

@@ -107,6 +107,7 @@ class SimNode {
 
   Time now() const { return wall_.at(world_.executor.now()); }
   void commit();
+  void tidy();  // the journal's upkeep alone
   void upkeep();
   void step_road();
   void plan_road(Time next);

@@ -139,7 +139,7 @@ void World::make_submissions() {
     std::string text(plan_.cramped ? random_.between(3000, 9000) : random_.between(10, 900), 'x');
     if (!plan_.cramped && random_.one_in(20))
       text.assign(random_.between(20'000, 60'000), 'f');  // several frames
-    if (!plan_.cramped && random_.one_in(plan_.large ? 8 : 60))
+    if (!plan_.cramped && random_.one_in(plan_.large ? 4 : 60))
       text.assign(300'000, 'b');  // a body of its own
     submission.shared.content = {{"text/plain", std::move(text)}};
     const bool large = submitted_.empty() && random_.one_in(3);
