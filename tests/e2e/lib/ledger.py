@@ -2,11 +2,12 @@
 """What was acknowledged against what arrived: the properties L (never lose), D (never twice) and E (the events say so) of
 the crash drills."""
 import dataclasses
-import random
 import statistics
 import time
 
-SAMPLED = 25  # requests whose events are looked at
+from . import activity
+
+TRACED = 10  # recipients without their event, of whom everything is told
 
 
 @dataclasses.dataclass
@@ -17,7 +18,8 @@ class Verdict:
     lost: list = dataclasses.field(default_factory=list)
     duplicates: int = 0
     unproven: list = dataclasses.field(default_factory=list)  # duplicates outside the commit window: (recipient, why)
-    silent: list = dataclasses.field(default_factory=list)  # arrived, and no event says how it ended
+    silent: list = dataclasses.field(default_factory=list)  # acknowledged, arrived, and not exactly one event says so
+    unsettled: dict = dataclasses.field(default_factory=dict)  # what the metrics say is still under way at the end
     window_ms: list = dataclasses.field(default_factory=list)  # final dot at the sink -> the cut, per duplicate
 
     def holds(self):
@@ -25,12 +27,14 @@ class Verdict:
 
     def summary(self):
         return {"requests": self.requests, "acknowledged": self.acknowledged, "arrived": self.arrived,
-                "lost": len(self.lost), "duplicates": self.duplicates, "unproven": self.unproven[:10], "silent": len(self.silent),
+                "lost": len(self.lost), "duplicates": self.duplicates, "unproven": self.unproven[:10],
+                "silent": self.silent[:10], "unsettled": self.unsettled,
                 "window_ms_median": round(statistics.median(self.window_ms), 1) if self.window_ms else None,
                 "window_ms_max": round(max(self.window_ms), 1) if self.window_ms else None}
 
     def why(self):
-        return f"lost {self.lost[:5]}, duplicates outside the window {self.unproven[:5]}, without an event {self.silent[:5]}"
+        return (f"lost {self.lost[:5]}, duplicates outside the window {self.unproven[:5]}, "
+                f"without their event {self.silent[:5]}, under way at the end {self.unsettled}")
 
 
 def drained(sink, requests, timeout):
@@ -44,47 +48,41 @@ def drained(sink, requests, timeout):
         time.sleep(0.1)
 
 
-def terminal(server, message, n):
-    """The events that end this recipient; none while it waits, or when nobody knows it."""
-    try:
-        shown = server.command("message", "show", f"{message}.postrider.{n}")
-    except server.Refused:
-        return []
-    return [event for event in shown["events"] if event["event"] in ("delivered", "bounce", "dropped")]
-
-
-def told(server, message, n, timeout=10):
-    """Its last events, once the reader has come to them."""
-    deadline = time.monotonic() + timeout
-    while not (ended := terminal(server, message, n)) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return ended
+def whereabouts(server, message, n):
+    """All that the server says of a recipient that has not ended."""
+    said = []
+    for noun in ("message", "queue"):
+        try:
+            said.append(server.command(noun, "show", f"{message}.postrider.{n}"))
+        except server.Refused as refusal:
+            said.append(str(refusal))
+    return said
 
 
 def judge(server, sink, requests, cuts, window=1.0, timeout=60):
     """The server runs and the sink takes everything. `cuts` says when each earlier life of the server was cut off."""
     verdict = Verdict(requests=len(requests))
     missing = drained(sink, requests, timeout)
+    verdict.unsettled = activity.at_rest(server, timeout)
+    told = activity.events(server)
     received = sink.received()
     for request in requests:
         if request.acknowledged():
             verdict.acknowledged += len(request.recipients)
         for n, address in enumerate(request.recipients):
+            ends = activity.ended(told.get((request.message, n), []))
             if address in missing:
-                if not terminal(server, request.message, n):
+                if not ends:
                     verdict.lost.append((address, when(request, cuts)))
                 continue
             arrivals = received.get(address, [])
             verdict.arrived += bool(arrivals)
+            if request.acknowledged() and [event.kind for event in ends] != ["delivered"]:
+                verdict.silent.append((address, ends or len(verdict.silent) < TRACED and whereabouts(server, request.message, n)))
             if len(arrivals) > 1:
                 verdict.duplicates += 1
-                if why := unproven(server, request, n, arrivals, cuts, window, verdict):
+                if why := unproven(request, ends, arrivals, cuts, window, verdict):
                     verdict.unproven.append((address, why))
-    arrived = [request for request in requests if request.acknowledged() and request.recipients[-1] not in missing]
-    for request in random.Random(1).sample(arrived, min(SAMPLED, len(arrived))):
-        n = len(request.recipients) - 1
-        if [event["event"] for event in told(server, request.message, n)] != ["delivered"]:
-            verdict.silent.append(request.recipients[n])
     return verdict
 
 
@@ -96,7 +94,7 @@ def when(request, cuts):
     return answered
 
 
-def unproven(server, request, n, arrivals, cuts, window, verdict):
+def unproven(request, ends, arrivals, cuts, window, verdict):
     """Why a duplicate is not what the commit window allows; empty when it is. Between the two a life of the server must
     have been cut off, within `window` of the earlier final dot; both must be the same message, and the server itself must
     have counted it as possible. `cuts` are by life, taken just before the blow."""
@@ -111,7 +109,6 @@ def unproven(server, request, n, arrivals, cuts, window, verdict):
             return "the two differ"
     if request.message is None:
         return ""  # never acknowledged, so its id is unknown here; the sink's side of the proof stands
-    ended = told(server, request.message, n)
-    if not any(event.get("possible_duplicate") for event in ended):
-        return f"the server did not count it: {ended}"
+    if not any(event.possible_duplicate for event in ends):
+        return f"the server did not count it: {ends}"
     return ""
