@@ -9,6 +9,10 @@ Result<Arguments> Arguments::parse(std::span<const std::string> words, std::span
   Arguments out;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string_view word = words[i];
+    if (word == "--") {
+      out.plain_.insert(out.plain_.end(), words.begin() + static_cast<std::ptrdiff_t>(i) + 1, words.end());
+      break;
+    }
     if (!word.starts_with("--")) {
       out.plain_.emplace_back(word);
       continue;

@@ -18,7 +18,7 @@ struct Option {
 };
 
 // A command line taken apart: what stands by itself, and options. Options may stand anywhere and be given
-// again.
+// again; what follows "--" is none.
 class Arguments {
  public:
   // invalid = an option this command does not know, or one without its value.

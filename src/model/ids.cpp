@@ -25,7 +25,23 @@ std::optional<WideId<Tag>> parse(std::string_view from) {
   return id;
 }
 
+template <class Tag>
+WideId<Tag> draw(Random& random) {
+  WideId<Tag> id;
+  do {
+    random.fill(id.bytes);
+  } while (text(id).starts_with('-'));
+  return id;
+}
+
 }  // namespace
+
+MessageId new_message_id(Random& random) {
+  return draw<MessageTag>(random);
+}
+ApiKeyId new_api_key_id(Random& random) {
+  return draw<ApiKeyTag>(random);
+}
 
 std::string to_string(const MessageId& id) {
   return text(id);

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/id.h"
+#include "base/random.h"
 
 namespace postrider {
 
@@ -25,6 +26,10 @@ struct RecipientId {
   std::uint32_t n = 0;
   friend auto operator<=>(const RecipientId&, const RecipientId&) = default;
 };
+
+// A new one. Its text never begins with '-': a command line would take that for an option.
+MessageId new_message_id(Random& random);
+ApiKeyId new_api_key_id(Random& random);
 
 std::string to_string(const MessageId& id);  // base64url, 22 characters
 std::string to_string(const ApiKeyId& id);   // base64url, 22 characters

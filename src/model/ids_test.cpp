@@ -27,6 +27,21 @@ TEST(MessageId, IsReadStrictly) {
     EXPECT_FALSE(parse_message_id(wrong)) << wrong;
 }
 
+TEST(MessageId, ANewOneIsNeverTakenForAnOption) {
+  struct Dashes : Random {  // first 62 four times, then counting on
+    std::uint8_t given = 0;
+    void fill(std::span<std::uint8_t> bytes) override {
+      for (auto& byte : bytes) byte = 0xfb;
+      bytes[0] = static_cast<std::uint8_t>(62 << 2 | given++);
+    }
+  } random;
+  const auto id = to_string(new_message_id(random));
+  EXPECT_EQ(id.front(), '_') << id;
+  EXPECT_EQ(random.given, 5);
+  testing::SeededRandom many(1);
+  for (int i = 0; i < 1000; ++i) ASSERT_NE(to_string(new_api_key_id(many)).front(), '-');
+}
+
 TEST(RecipientId, StartsWithItsMessagesTextAndComesBack) {
   for (const std::uint32_t n : {0u, 1u, 999u, UINT32_MAX}) {
     const RecipientId id{message(), n};

@@ -87,7 +87,7 @@ Result<Intake::Plan> Intake::plan(const Submission& submission, Time now) {
   Plan plan;
   plan.group.purpose = journal::Purpose::intake;
   auto& admission = plan.admission;
-  random_.fill(admission.id.bytes);
+  admission.id = new_message_id(random_);
   admission.tenant = submission.tenant;
 
   const bool single = submission.personalizations.size() == 1;

@@ -28,8 +28,7 @@ bool is_key_character(char c) {
 }  // namespace
 
 ApiKeyText ApiKeyText::generate(Random& random) {
-  ApiKeyId id;
-  random.fill(id.bytes);
+  const auto id = new_api_key_id(random);
   std::string secret;
   while (secret.size() < random_size) secret += base62(static_cast<std::uint32_t>(random.below(62)), 1);
   secret += sum_of(secret);
