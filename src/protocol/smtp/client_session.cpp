@@ -19,22 +19,6 @@ ClientSession::ClientSession(Options options) : options_(std::move(options)) {
   assert(options_.pipeline > 0);
 }
 
-std::optional<ClientSession::Wish> ClientSession::next() {
-  if (taken_ == wishes_.size()) return std::nullopt;
-  std::optional<Wish> wish(std::move(wishes_[taken_++]));
-  if (taken_ == wishes_.size()) {
-    wishes_.clear();
-    taken_ = 0;
-  }
-  return wish;
-}
-
-// Where to append what is to be sent: what is said in one go leaves in one piece.
-std::string& ClientSession::say() {
-  if (taken_ == wishes_.size() || !std::holds_alternative<Say>(wishes_.back())) wishes_.emplace_back(Say{});
-  return std::get<Say>(wishes_.back()).bytes;
-}
-
 void ClientSession::receive(std::string_view bytes) {
   while (stage_ != Stage::over) {
     if (stage_ == Stage::tls) {
@@ -49,7 +33,7 @@ void ClientSession::receive(std::string_view bytes) {
       case ReplyParser::Found::reply:
         on_reply();
         // Only now, because what already lies behind the reply was not protected and must not be believed.
-        if (stage_ == Stage::tls && bytes.empty()) wishes_.emplace_back(StartTls{});
+        if (stage_ == Stage::tls && bytes.empty()) wishes_.add(StartTls{});
     }
   }
 }
@@ -263,7 +247,7 @@ bool ClientSession::may_say_next() const {
 }
 
 void ClientSession::say_more() {
-  while (may_say_next()) append_command(say(), sent_++);
+  while (may_say_next()) append_command(wishes_.say(), sent_++);
 }
 
 void ClientSession::on_transaction() {
@@ -293,7 +277,7 @@ void ClientSession::on_data() {
   if (reply_.intermediate()) {
     if (accepted_ > 0 && mail_accepted_) {
       stage_ = Stage::body;
-      wishes_.emplace_back(WantBody{});
+      wishes_.add(WantBody{});
       return;
     }
     settle();
@@ -319,7 +303,7 @@ void ClientSession::body(std::string stuffed, bool last) {
     dot_sent_ = true;
     stage_ = Stage::dot;
   }
-  if (!stuffed.empty()) wishes_.emplace_back(Say{std::move(stuffed)});
+  if (!stuffed.empty()) wishes_.add(Say{std::move(stuffed)});
 }
 
 void ClientSession::on_dot() {
@@ -348,14 +332,13 @@ void ClientSession::settle() {
   open_ = false;
   Settled settled{std::move(recipients_), dot_sent_};
   // An envelope sent after the session ended, to a Ready taken late: HangUp stays the last wish if it can.
-  const bool ended = taken_ < wishes_.size() && std::holds_alternative<HangUp>(wishes_.back());
-  wishes_.insert(wishes_.end() - (ended ? 1 : 0), std::move(settled));
+  wishes_.add_before<HangUp>(std::move(settled));
 }
 
 void ClientSession::become_ready() {
   stage_ = Stage::ready;
   if (quitting_) return quit();
-  wishes_.emplace_back(Ready{});
+  wishes_.add(Ready{});
 }
 
 // After a dot the peer has forgotten the transaction by itself; one that ended earlier is still open there.
@@ -382,7 +365,7 @@ void ClientSession::end(Why why, std::string_view reason) {
     settle();
   }
   stage_ = Stage::over;
-  wishes_.emplace_back(std::move(last));
+  wishes_.add(std::move(last));
 }
 
 }  // namespace postrider::smtp

@@ -11,7 +11,7 @@
 #include "protocol/smtp/envelope.h"
 #include "protocol/smtp/reply.h"
 #include "protocol/smtp/stage.h"
-#include "protocol/smtp/wish.h"
+#include "protocol/smtp/wishes.h"
 
 namespace postrider::smtp {
 
@@ -96,7 +96,7 @@ class ClientSession {
   // Says goodbye once nothing is in flight. With an envelope unsettled: settles it as lost or unknown.
   void quit();
 
-  std::optional<Wish> next();
+  std::optional<Wish> next() { return wishes_.take(); }
 
   Stage stage() const { return stage_; }
   // What was learnt about the peer; valid as soon as it is known.
@@ -130,8 +130,7 @@ class ClientSession {
   void end(HangUp::Why why, std::string_view reason);
   void refuse_peer(std::string_view reason);
 
-  std::string& say();
-  void say(std::string_view text) { say().append(text); }
+  void say(std::string_view text) { wishes_.say().append(text); }
 
   Options options_;
   Stage stage_ = Stage::greeting;
@@ -157,8 +156,7 @@ class ClientSession {
   bool dot_sent_ = false;
   bool body_ends_line_ = true;
 
-  std::vector<Wish> wishes_;
-  std::size_t taken_ = 0;
+  Wishes<Wish> wishes_;
 };
 
 }  // namespace postrider::smtp

@@ -63,7 +63,7 @@ void ServerSession::on_starttls(std::string_view arguments) {
   if (!arguments.empty()) return junk(501, {5, 5, 4}, "STARTTLS takes no arguments");
   say(220, EnhancedCode{2, 0, 0}, "go ahead");
   mode_ = Mode::tls;  // run() drops what was sent behind it in the clear (RFC 3207 6)
-  wishes_.emplace_back(StartTls{});
+  wishes_.add(StartTls{});
 }
 
 void ServerSession::on_auth(std::string_view arguments) {
@@ -86,7 +86,7 @@ void ServerSession::on_auth(std::string_view arguments) {
 
 void ServerSession::challenge(std::string_view text) {
   mode_ = Mode::auth;
-  fmt::format_to(std::back_inserter(say_bytes()), "334 {}\r\n", base64(text));
+  fmt::format_to(std::back_inserter(wishes_.say()), "334 {}\r\n", base64(text));
 }
 
 void ServerSession::on_auth_line(std::string_view line) {

@@ -21,16 +21,6 @@ ServerSession::ServerSession(Options options) : options_(std::move(options)), tl
     say(220, std::nullopt, options_.name + " ESMTP");
 }
 
-std::optional<ServerSession::Wish> ServerSession::next() {
-  if (taken_ == wishes_.size()) return std::nullopt;
-  std::optional<Wish> wish(std::move(wishes_[taken_++]));
-  if (taken_ == wishes_.size()) {
-    wishes_.clear();
-    taken_ = 0;
-  }
-  return wish;
-}
-
 void ServerSession::receive(std::string_view bytes) {
   if (mode_ == Mode::over || mode_ == Mode::tls) return;  // in the clear behind STARTTLS: never looked at
   if (held_.empty()) {
@@ -158,7 +148,7 @@ void ServerSession::read_data(std::string_view& in) {
 void ServerSession::ask(Question question, Wish wish) {
   question_ = question;
   mode_ = Mode::question;
-  wishes_.emplace_back(std::move(wish));
+  wishes_.add(std::move(wish));
 }
 
 void ServerSession::accept() {
@@ -245,13 +235,8 @@ void ServerSession::forget_transaction() {
   if (state_ != fresh) state_ = greeted;
 }
 
-std::string& ServerSession::say_bytes() {
-  if (taken_ == wishes_.size() || !std::holds_alternative<Say>(wishes_.back())) wishes_.emplace_back(Say{});
-  return std::get<Say>(wishes_.back()).bytes;
-}
-
 void ServerSession::say(const Reply& reply) {
-  append_reply(say_bytes(), reply);
+  append_reply(wishes_.say(), reply);
 }
 
 void ServerSession::say(int code, std::optional<EnhancedCode> enhanced, std::string_view text) {
@@ -276,7 +261,7 @@ void ServerSession::break_off(std::string_view what) {
 void ServerSession::hang_up(std::string_view reason) {
   mode_ = Mode::over;
   question_ = Question::none;
-  wishes_.emplace_back(HangUp{std::string(reason)});
+  wishes_.add(HangUp{std::string(reason)});
 }
 
 }  // namespace postrider::smtp

@@ -11,7 +11,7 @@
 #include "protocol/smtp/data_reader.h"
 #include "protocol/smtp/envelope.h"
 #include "protocol/smtp/reply.h"
-#include "protocol/smtp/wish.h"
+#include "protocol/smtp/wishes.h"
 
 namespace postrider::smtp {
 
@@ -76,7 +76,7 @@ class ServerSession {
   // Says a last reply (421, say, when the owner stops or lost patience) and hangs up, whatever goes on.
   void shut_down(const Reply& reply);
 
-  std::optional<Wish> next();
+  std::optional<Wish> next() { return wishes_.take(); }
   bool wants_input() const { return mode_ == Mode::command || mode_ == Mode::auth || mode_ == Mode::data; }
   bool over() const { return mode_ == Mode::over; }
 
@@ -135,7 +135,6 @@ class ServerSession {
   void count_error();
   void break_off(std::string_view what);
   void hang_up(std::string_view reason);
-  std::string& say_bytes();
 
   Options options_;
   Mode mode_ = Mode::command;
@@ -160,8 +159,7 @@ class ServerSession {
   bool line_has_bare_cr_ = false;  // in the part of a too long line that was dropped
   bool more_follows_ = false;      // input was there behind the command being run
 
-  std::vector<Wish> wishes_;
-  std::size_t taken_ = 0;
+  Wishes<Wish> wishes_;
 };
 
 }  // namespace postrider::smtp
