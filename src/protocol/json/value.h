@@ -32,8 +32,10 @@ struct Node {
 };
 }  // namespace detail
 
-class Elements;
-class Members;
+template <class Each>
+class Held;
+using Elements = Held<struct EachElement>;
+using Members = Held<struct EachMember>;
 
 // Every question has an answer for every kind: asking a number for its members gives none, and a missing
 // member is a Value of kind `missing`, so that a path of questions needs one check at its end.
@@ -71,18 +73,20 @@ struct Member {
   Value value;
 };
 
-class Elements {
+// What a container holds, as written. `Each` reads what stands at a node, and knows how many nodes it takes.
+template <class Each>
+class Held {
  public:
   class Iterator {
    public:
     using iterator_category = std::forward_iterator_tag;
-    using value_type = Value;
+    using value_type = decltype(Each::at(nullptr));
     using difference_type = std::ptrdiff_t;
     Iterator() = default;
-    explicit Iterator(const detail::Node* at) : at_(at) {}
-    Value operator*() const { return Value(at_); }
+    explicit Iterator(const detail::Node* node) : node_(node) {}
+    value_type operator*() const { return Each::at(node_); }
     Iterator& operator++() {
-      at_ += at_->span;
+      node_ += Each::span(node_);
       return *this;
     }
     Iterator operator++(int) {
@@ -93,9 +97,9 @@ class Elements {
     bool operator==(const Iterator&) const = default;
 
    private:
-    const detail::Node* at_ = nullptr;
+    const detail::Node* node_ = nullptr;
   };
-  Elements(const detail::Node* begin, const detail::Node* end) : begin_(begin), end_(end) {}
+  Held(const detail::Node* begin, const detail::Node* end) : begin_(begin), end_(end) {}
   Iterator begin() const { return Iterator(begin_); }
   Iterator end() const { return Iterator(end_); }
 
@@ -104,37 +108,15 @@ class Elements {
   const detail::Node* end_;
 };
 
-class Members {
- public:
-  class Iterator {
-   public:
-    using iterator_category = std::forward_iterator_tag;
-    using value_type = Member;
-    using difference_type = std::ptrdiff_t;
-    Iterator() = default;
-    explicit Iterator(const detail::Node* key) : key_(key) {}
-    Member operator*() const { return {{key_->text, key_->size}, Value(key_ + 1)}; }
-    Iterator& operator++() {
-      key_ += 1 + key_[1].span;
-      return *this;
-    }
-    Iterator operator++(int) {
-      auto before = *this;
-      ++*this;
-      return before;
-    }
-    bool operator==(const Iterator&) const = default;
+struct EachElement {
+  static Value at(const detail::Node* node) { return Value(node); }
+  static std::uint32_t span(const detail::Node* node) { return node->span; }
+};
 
-   private:
-    const detail::Node* key_ = nullptr;
-  };
-  Members(const detail::Node* begin, const detail::Node* end) : begin_(begin), end_(end) {}
-  Iterator begin() const { return Iterator(begin_); }
-  Iterator end() const { return Iterator(end_); }
-
- private:
-  const detail::Node* begin_;
-  const detail::Node* end_;
+// A name, and behind it the value.
+struct EachMember {
+  static Member at(const detail::Node* node) { return {{node->text, node->size}, Value(node + 1)}; }
+  static std::uint32_t span(const detail::Node* node) { return 1 + node[1].span; }
 };
 
 class Document {
