@@ -159,7 +159,8 @@ class Journal {
   // caller's, strictly increasing from 1 within an epoch. On ok everything is on stable storage. Errors:
   //   exhausted  nothing stored; above the watermark or no room. Groups for the road may still fit.
   //   unavailable  nothing stored, for a passing reason: the same batch may be tried again
-  //   invalid    nothing stored: a group breaks a limit (inline_limit, an unstaged blob, too large a batch)
+  //   invalid    nothing stored: a group breaks a limit (inline_limit, event_limit, an unstaged blob, too
+  //              large a batch)
   //   fenced     nothing stored, now or ever, under this epoch
   //   ambiguous  stored or not: ask landed(number) before anything else
   //   io         a sync failed. Whether it is stored is unknown until a restart; nothing commits before one.
@@ -178,6 +179,9 @@ class Journal {
   virtual void unstage(const Blob& blob) = 0;
   // Bodies above this size must be staged, so that 30 MB never delays a password reset.
   static constexpr std::size_t inline_limit = 256 * 1024;
+
+  // An event up to this size is taken by every engine. Readers hold a page of them in memory.
+  static constexpr std::size_t event_limit = 512 * 1024;
 
   // The bytes of live records, in the order asked; reading neighbours together costs one decryption.
   // not_found = released; corrupt = quarantined.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/event.h"
 
+#include <unordered_map>
+
 #include "base/encoding.h"
 
 namespace postrider {
@@ -49,6 +51,21 @@ std::string_view name(TlsPolicy policy) {
       return "required";
   }
   return "";
+}
+
+std::vector<Pair> custom_args_of(const Processed& event, const Processed::Part& part) {
+  auto all = event.custom_args;
+  if (part.custom_args.empty()) return all;
+  std::unordered_map<std::string_view, std::size_t> places;
+  for (std::size_t i = 0; i < event.custom_args.size(); ++i) places.emplace(event.custom_args[i].first, i);
+  for (const auto& pair : part.custom_args) {
+    const auto [place, added] = places.emplace(pair.first, all.size());
+    if (added)
+      all.push_back(pair);
+    else
+      all[place->second].second = pair.second;
+  }
+  return all;
 }
 
 std::string event_id(EventKind kind, const RecipientId& recipient, std::uint16_t attempt) {

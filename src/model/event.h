@@ -31,8 +31,8 @@ enum class TlsPolicy : std::uint8_t {
 };
 std::string_view name(TlsPolicy policy);
 
-// A request was taken: one record for all its recipients, carrying what every later event about them refers
-// to.
+// A request was taken: one record for all its recipients, or several when they are many, carrying what every
+// later event about them refers to.
 struct Processed {
   Time at{};
   TenantId tenant;
@@ -40,6 +40,7 @@ struct Processed {
   MessageId message;
   std::string from, subject;
   std::vector<std::string> categories;
+  std::vector<Pair> custom_args;  // the request's: of every part
   struct Recipient {
     std::uint32_t n = 0;
     std::string email;
@@ -47,11 +48,14 @@ struct Processed {
   };
   struct Part {                     // one personalization
     std::string subject;            // its own, or empty
-    std::vector<Pair> custom_args;  // merged with the request's, its own winning
+    std::vector<Pair> custom_args;  // its own, which win over the request's
     std::vector<Recipient> recipients;
   };
   std::vector<Part> parts;
 };
+
+// What its recipients' events carry: the request's arguments with the part's own over them.
+std::vector<Pair> custom_args_of(const Processed& event, const Processed::Part& part);
 
 // What one attempt at one recipient came to.
 struct Attempted {

@@ -7,7 +7,8 @@
 namespace postrider::records {
 namespace {
 
-constexpr std::uint8_t format = 1;
+// Since 2 a request's custom arguments stand once, in front of its parts; before, each part had them merged.
+constexpr std::uint8_t format = 2;
 
 // An attempt's octet of flags; its upper half is the TLS policy.
 enum Flag : std::uint8_t { duplicate = 1, valid_certificate = 2 };
@@ -22,6 +23,7 @@ void put_processed(Writer& out, const Processed& event) {
   out.bytes(event.subject);
   out.varint(event.categories.size());
   for (const auto& category : event.categories) out.bytes(category);
+  put(out, event.custom_args);
   out.varint(event.parts.size());
   for (const auto& part : event.parts) {
     out.bytes(part.subject);
@@ -35,7 +37,7 @@ void put_processed(Writer& out, const Processed& event) {
   }
 }
 
-Processed take_processed(Reader& in) {
+Processed take_processed(Reader& in, std::uint8_t version) {
   Processed event;
   event.at = take_time(in);
   event.tenant.value = in.varint();
@@ -44,6 +46,7 @@ Processed take_processed(Reader& in) {
   event.from = in.bytes();
   event.subject = in.bytes();
   for (auto n = in.count(); n > 0; --n) event.categories.emplace_back(in.bytes());
+  if (version >= 2) event.custom_args = take_pairs(in);
   for (auto n = in.count(3); n > 0; --n) {
     Processed::Part part;
     part.subject = in.bytes();
@@ -120,12 +123,13 @@ std::string encode(const Event& event) {
 
 Result<Event> decode_event(std::string_view bytes) {
   Reader in(bytes);
-  if (const auto version = in.u8(); version != format)
+  const auto version = in.u8();
+  if (version < 1 || version > format)
     return Error{Code::corrupt, "event of format " + std::to_string(version)};
   const auto kind = static_cast<EventKind>(in.u8());
   std::optional<Event> event;
   if (kind == EventKind::processed)
-    event = take_processed(in);
+    event = take_processed(in, version);
   else if (kind > EventKind::processed && kind <= EventKind::dropped)
     event = take_attempted(in, kind);
   else

@@ -37,6 +37,7 @@ Processed processed() {
   event.from = "me@example.com";
   event.subject = "n\xC3\xBC";
   event.categories = {"weekly"};
+  event.custom_args = {{"campaign", "spring"}};
   event.parts = {{"own", {{"order", "17"}}, {{0, "a@b.example", {}}, {1, "c@d.example", from_millis(5)}}},
                  {"", {}, {{2, "e@f.example", {}}}}};
   return event;
@@ -89,6 +90,7 @@ TEST(EventRecord, ARequestKeepsEverything) {
   EXPECT_EQ(after.from, before.from);
   EXPECT_EQ(after.subject, before.subject);
   EXPECT_EQ(after.categories, before.categories);
+  EXPECT_EQ(after.custom_args, before.custom_args);
   ASSERT_EQ(after.parts.size(), 2u);
   EXPECT_EQ(after.parts[0].subject, "own");
   EXPECT_EQ(after.parts[0].custom_args, before.parts[0].custom_args);
@@ -110,7 +112,7 @@ TEST(EventRecord, ItsBytesAreForEver) {
   small.possible_duplicate = true;
   small.status = "2.0.0";
   EXPECT_EQ(hex(encode(small)),
-            "0103"
+            "0203"
             "0207" +
                 std::string(32, '0') +
                 "02"
@@ -136,9 +138,24 @@ TEST(EventRecord, UnknownKindsAndRefusalsAreErrors) {
 }
 
 TEST(EventRecord, ANewerFormatIsAnErrorThatSaysWhich) {
-  const auto read = decode_event("\x02" + encode(attempted()).substr(1));
+  const auto read = decode_event("\x03" + encode(attempted()).substr(1));
   ASSERT_FALSE(read.ok());
-  EXPECT_EQ(read.error().detail, "event of format 2");
+  EXPECT_EQ(read.error().detail, "event of format 3");
+}
+
+// Then every part had the request's arguments merged with its own.
+TEST(EventRecord, TheFormatBeforeIsRead) {
+  const auto zero = [](int bytes) { return std::string(static_cast<std::size_t>(bytes), '\0'); };
+  const auto bytes = std::string("\x01\x01\x02\x07") + zero(16) + zero(16) + "\x05" + "a@b.c" + "\x01" + "s" +
+                     zero(1) + "\x01" + zero(1) + "\x01" + "\x01k\x01v" + "\x01" + zero(1) + "\x05" +
+                     "d@e.f" + zero(1);
+  const auto event = std::get<Processed>(decode_event(bytes).value());
+  EXPECT_EQ(event.tenant, TenantId{7});
+  EXPECT_TRUE(event.custom_args.empty());
+  ASSERT_EQ(event.parts.size(), 1u);
+  EXPECT_EQ(custom_args_of(event, event.parts[0]), (std::vector<Pair>{{"k", "v"}}));
+  EXPECT_EQ(event.parts[0].recipients.at(0).email, "d@e.f");
+  EXPECT_TRUE(decode_event("\x01" + encode(attempted()).substr(1)).ok());
 }
 
 TEST(EventRecord, CutAnywhereIsAnError) {

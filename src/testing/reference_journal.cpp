@@ -63,6 +63,9 @@ Result<std::vector<Receipt>> ReferenceJournal::commit(std::uint64_t number, std:
   const auto asked = clock_.monotonic();
   PR_TRY(reach());
   if (!owns()) return fenced;
+  const auto too_large = [](const std::string& event) { return event.size() > event_limit; };
+  for (const auto& group : groups)
+    if (std::ranges::any_of(group.events, too_large)) return Error{Code::invalid, "an event is too large"};
   auto& mine = stream();
   const bool intake =
       std::ranges::any_of(groups, [](const Group& group) { return group.purpose == Purpose::intake; });

@@ -39,6 +39,14 @@ TEST_F(MailSendTest, a_large_request_goes_by_the_workers) {
   EXPECT_EQ(send(MailBody().set("subject", "\"" + std::string(100'000, 's') + "\"").text()).status, 400);
 }
 
+TEST_F(MailSendTest, arguments_may_be_as_long_as_they_may_for_every_personalization) {
+  const auto args = R"({"a":")" + std::string(9'999, 'x') + "\"}";
+  const auto people = array_of(1000, R"({"to":[{"email":"r#@example.org"}],"custom_args":)" + args + "}");
+  EXPECT_EQ(send(MailBody().set("personalizations", people).text()).status, 202);
+  const auto few = array_of(106, R"({"to":[{"email":"r#@example.org"}]})");
+  EXPECT_EQ(send(MailBody().set("personalizations", few).set("custom_args", args).text()).status, 202);
+}
+
 TEST_F(MailSendTest, of_somebody_elses_domain_is_refused) {
   const auto response = send(MailBody().set("from", R"({"email":"a@elsewhere.example"})").text());
   EXPECT_EQ(response.status, 403);

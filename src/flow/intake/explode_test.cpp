@@ -115,10 +115,51 @@ TEST_F(IntakeExplodes, OneEventTellsOfAllRecipientsWithTheirArguments) {
   EXPECT_THAT(event.categories, ElementsAre("weekly"));
   ASSERT_THAT(event.parts, SizeIs(2));
   EXPECT_EQ(event.parts[0].subject, "own");
-  EXPECT_THAT(event.parts[0].custom_args,
+  EXPECT_THAT(custom_args_of(event, event.parts[0]),
               ElementsAre(Pair("campaign", "x"), Pair("order", "own"), Pair("extra", "1")));
-  EXPECT_EQ(event.parts[1].custom_args, submission.shared.custom_args);
+  EXPECT_EQ(custom_args_of(event, event.parts[1]), submission.shared.custom_args);
   EXPECT_EQ(event.parts[1].recipients[0].n, 1u);
+}
+
+TEST_F(IntakeExplodes, WhatPersonalizationsShareIsWrittenOnce) {
+  std::vector<Personalization> all;
+  for (int i = 0; i < 106; ++i) all.push_back(to({"r" + std::to_string(i) + "@b.example"}));
+  auto submission = mail(std::move(all));
+  submission.shared.custom_args = {{"all", std::string(9'997, 'a')}};
+  ASSERT_TRUE(take(submission).ok());
+  ASSERT_THAT(told(), SizeIs(1));
+  EXPECT_LT(records::encode(told()[0]).size(), 20'000u);
+}
+
+// The limits of POST /v3/mail/send, all of them at once.
+TEST_F(IntakeExplodes, ALargeRequestIsToldInPieces) {
+  const std::string longest_domain = std::string(63, 'd') + "." + std::string(63, 'e') + ".example";
+  std::vector<Personalization> all;
+  for (int i = 0; i < 999; ++i) {
+    all.push_back(to({std::to_string(i) + "@" + longest_domain}));
+    all.back().subject = std::string(2000, 's');
+    all.back().custom_args = {{"own", std::string(9'997, 'o')}};
+  }
+  std::vector<std::string> many;
+  for (int i = 0; i < 1000; ++i)
+    many.push_back(std::to_string(i) + std::string(60, 'm') + "@" + longest_domain);
+  all.push_back(to(many));
+  auto submission = mail(all);
+  submission.shared.subject = std::string(2000, 's');
+  submission.shared.categories = std::vector<std::string>(10, std::string(255, 'c'));
+  ASSERT_TRUE(take(submission).ok());
+
+  const auto events = told();
+  EXPECT_GT(events.size(), 100u);
+  std::uint32_t n = 0;
+  for (const auto& event : events) {
+    EXPECT_EQ(event.message, admitted[0].id);
+    EXPECT_EQ(event.subject, submission.shared.subject);
+    EXPECT_LE(records::encode(event).size(), journal::Journal::event_limit);
+    for (const auto& part : event.parts)
+      for (const auto& recipient : part.recipients) EXPECT_EQ(recipient.n, n++);
+  }
+  EXPECT_EQ(n, 1999u);
 }
 
 TEST_F(IntakeExplodes, OneDomainIsOneDestinationHoweverItIsWritten) {

@@ -2,7 +2,6 @@
 #include "flow/intake/intake.h"
 
 #include <algorithm>
-#include <unordered_map>
 #include <utility>
 
 #include "base/crash_point.h"
@@ -28,19 +27,45 @@ journal::Label label(records::Kind kind, const MessageId& id, std::uint32_t n, T
   return label;
 }
 
-std::vector<Pair> merged(std::vector<Pair> base, const std::vector<Pair>& over) {
-  if (over.empty()) return base;
-  std::unordered_map<std::string, std::size_t> places;
-  for (std::size_t i = 0; i < base.size(); ++i) places.emplace(base[i].first, i);
-  for (const auto& pair : over) {
-    const auto [place, added] = places.emplace(pair.first, base.size());
-    if (added)
-      base.push_back(pair);
-    else
-      base[place->second].second = pair.second;
+// What is told of a request: one event, or several when its personalizations together are large, because
+// events have a limit. The largest one that a door lets in stays below it.
+class Telling {
+ public:
+  explicit Telling(Processed common) : event_(std::move(common)) {}
+
+  void add(Processed::Part part) {
+    const auto bytes = bytes_of(part);
+    if (bytes_ + bytes > event_most && !event_.parts.empty()) tell();
+    bytes_ += bytes;
+    event_.parts.push_back(std::move(part));
   }
-  return base;
-}
+  std::vector<std::string> events() && {
+    tell();
+    return std::move(told_);
+  }
+
+ private:
+  static constexpr std::size_t event_most = journal::Journal::event_limit / 10;
+
+  static std::size_t bytes_of(const Processed::Part& part) {
+    constexpr std::size_t around = 16;  // numbers and lengths
+    auto bytes = part.subject.size() + around;
+    for (const auto& [name, value] : part.custom_args) bytes += name.size() + value.size() + around;
+    for (const auto& recipient : part.recipients) bytes += recipient.email.size() + around;
+    return bytes;
+  }
+  void tell() {
+    Event whole(std::move(event_));
+    told_.push_back(records::encode(whole));
+    event_ = std::move(std::get<Processed>(whole));
+    event_.parts.clear();
+    bytes_ = 0;
+  }
+
+  Processed event_;
+  std::size_t bytes_ = 0;
+  std::vector<std::string> told_;
+};
 
 // What a request is told whose key is taken already.
 Result<Accepted> replay(const journal::Claim& taken, const std::array<std::uint8_t, 32>& digest) {
@@ -104,6 +129,8 @@ Result<Intake::Plan> Intake::plan(const Submission& submission, Time now) {
   processed.from = submission.shared.from.email;
   processed.subject = submission.shared.subject;
   processed.categories = submission.shared.categories;
+  processed.custom_args = submission.shared.custom_args;
+  Telling telling(std::move(processed));
 
   std::vector<journal::Entry> variants, recipients;
   std::uint32_t n = 0;
@@ -120,7 +147,7 @@ Result<Intake::Plan> Intake::plan(const Submission& submission, Time now) {
     }
     Processed::Part part;
     part.subject = personalization.subject;
-    part.custom_args = merged(submission.shared.custom_args, personalization.custom_args);
+    part.custom_args = personalization.custom_args;
     for (const auto* list : {&personalization.to, &personalization.cc, &personalization.bcc}) {
       for (const auto& contact : *list) {
         const auto address = PR_TRY(mail::Address::parse(contact.email));
@@ -135,7 +162,7 @@ Result<Intake::Plan> Intake::plan(const Submission& submission, Time now) {
         ++n;
       }
     }
-    processed.parts.push_back(std::move(part));
+    telling.add(std::move(part));
   }
 
   journal::Entry first;
@@ -146,7 +173,7 @@ Result<Intake::Plan> Intake::plan(const Submission& submission, Time now) {
   entries.push_back(std::move(first));
   std::ranges::move(variants, std::back_inserter(entries));
   std::ranges::move(recipients, std::back_inserter(entries));
-  plan.group.events.push_back(records::encode(Event(std::move(processed))));
+  plan.group.events = std::move(telling).events();
   return plan;
 }
 

@@ -78,7 +78,7 @@ class IntakeFixture : public ::testing::Test {
   }
   std::vector<Processed> told() const {
     std::vector<Processed> all;
-    const auto page = journal.read_events({}, 100);
+    const auto page = journal.read_events({}, 1000);
     for (const auto& event : page->events)
       all.push_back(std::get<Processed>(*records::decode_event(event.bytes)));
     return all;

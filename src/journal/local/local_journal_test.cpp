@@ -28,6 +28,17 @@ TEST_F(LocalJournalTest, WhatCannotBeStoredIsInvalidAndHarmless) {
   EXPECT_EQ(read(put("fine")), "fine");
 }
 
+TEST(LocalJournalOptions, LeaveRoomForTheLargestEvent) {
+  Options options;
+  options.free_segments = 0;
+  LocalUnderTest subject(1, options);
+  auto& journal = subject.open();
+  ASSERT_TRUE(journal.recover([](Sequence, const Label&) {}).ok());
+  Group group;
+  group.events = {std::string(Journal::event_limit, 'x')};
+  EXPECT_TRUE(journal.commit(1, {&group, 1}).ok());
+}
+
 TEST_F(LocalJournalTest, LandedKnowsTheLastCommit) {
   const auto sequence = put("stored");
   EXPECT_EQ((**journal->landed(number))[0].first, sequence);

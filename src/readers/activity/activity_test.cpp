@@ -85,6 +85,14 @@ class ActivityTest : public testing::StoreTest {
   std::optional<Activity> activity;
 };
 
+TEST_P(ActivityTest, a_part_carries_the_requests_arguments_and_its_own) {
+  auto event = processed(1, 2);
+  event.custom_args = {{"campaign", "spring"}, {"id", "of all"}};
+  tell({event});
+  EXPECT_EQ(timeline(1, 0)->message.custom_args, R"({"campaign":"spring","id":"7"})");
+  EXPECT_EQ(timeline(1, 1)->message.custom_args, R"({"campaign":"spring","id":"of all"})");
+}
+
 TEST_P(ActivityTest, what_happened_to_a_message) {
   auto deferred = attempted(1, EventKind::deferred, 1);
   deferred.response = "451 later";

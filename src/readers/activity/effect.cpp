@@ -54,8 +54,10 @@ class Rows {
  public:
   void add(const Processed& event) {
     const std::string_view categories = kept_.emplace_back(json_of(event.categories));
+    const std::string_view shared_args = kept_.emplace_back(json_of(event.custom_args));
     for (const auto& part : event.parts) {
-      const std::string_view custom_args = kept_.emplace_back(json_of(part.custom_args));
+      const std::string_view custom_args =
+          part.custom_args.empty() ? shared_args : kept_.emplace_back(json_of(custom_args_of(event, part)));
       const auto subject = text(part.subject.empty() ? event.subject : part.subject);
       for (const auto& recipient : part.recipients) {
         if (!told_.try_emplace({event.message, recipient.n}, true).second) continue;  // twice in one page
