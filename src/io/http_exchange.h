@@ -24,6 +24,9 @@ class HttpExchange {
   // `most`, `unavailable` = the server's memory for bodies is used up, `invalid` = not HTTP, `timeout` = too
   // slow, `closed`. After an error the connection ends with the answer.
   virtual Task<Result<std::string>> body(std::size_t most) = 0;
+  // Takes `bytes` of the same memory for what the body becomes in the handler's hands, until it has answered;
+  // false = there is not so much left. One thread at a time, any.
+  [[nodiscard]] virtual bool reserve(std::size_t bytes) = 0;
 };
 
 }  // namespace postrider::io

@@ -32,12 +32,13 @@ struct HttpOptions {
       refuse;  // default: the words as plain text
 
   http::RequestLimits limits;
-  std::size_t body_budget = std::size_t{256} << 20;  // bytes of bodies in handlers' hands, all together
-  Duration head_time = std::chrono::seconds(10);     // TLS handshake; from a request's first byte to its head
-  Duration idle_time = std::chrono::seconds(60);     // between requests
-  Duration body_time = std::chrono::seconds(10);     // head start before `body_rate` counts
-  Duration answer_time = std::chrono::seconds(30);   // the same for a client that takes its answer slowly
-  std::size_t body_rate = 1024;                      // bytes per second a peer must keep up
+  std::size_t body_budget = std::size_t{256}
+                            << 20;                // bytes in handlers' hands: bodies, and what they unpack to
+  Duration head_time = std::chrono::seconds(10);  // TLS handshake; from a request's first byte to its head
+  Duration idle_time = std::chrono::seconds(60);  // between requests
+  Duration body_time = std::chrono::seconds(10);  // head start before `body_rate` counts
+  Duration answer_time = std::chrono::seconds(30);  // the same for a client that takes its answer slowly
+  std::size_t body_rate = 1024;                     // bytes per second a peer must keep up
 };
 
 // What happened so far, for metrics.

@@ -169,6 +169,24 @@ TEST_F(HttpServerTest, bodies_share_a_budget) {
   EXPECT_EQ(server->counts().body_bytes, 0u);
 }
 
+TEST_F(HttpServerTest, what_a_handler_makes_of_a_body_counts_until_it_has_answered) {
+  options.body_budget = 100'000;
+  serve([this](HttpExchange& exchange) -> Task<http::Response> {
+    auto body = co_await exchange.body(1 << 20);
+    const bool first = exchange.reserve(80'000), second = exchange.reserve(20'000);
+    http::Response response;
+    response.body =
+        std::to_string(first) + std::to_string(second) + std::to_string(server->counts().body_bytes);
+    co_return response;
+  });
+  RawClient client(server->endpoint());
+  for (int i = 0; i < 2; ++i) {
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n" + std::string(1'000, 'x'));
+    EXPECT_EQ(body_of(answer(client)), "1081000");
+    EXPECT_EQ(server->counts().body_bytes, 0u);
+  }
+}
+
 TEST_F(HttpServerTest, what_is_no_http_is_refused_in_words_of_the_owner) {
   options.refuse = [](int status, std::string_view reason) {
     http::Response response;

@@ -135,6 +135,12 @@ bool HttpSession::body_is_over() {
   return complete_;
 }
 
+bool HttpSession::reserve(std::size_t bytes) {
+  if (!server_.reserve(bytes)) return false;
+  reserved_ += bytes;
+  return true;
+}
+
 Task<Result<std::string>> HttpSession::body(std::size_t most) {
   const HttpOptions& options = server_.options_;
   std::string body;
@@ -148,8 +154,7 @@ Task<Result<std::string>> HttpSession::body(std::size_t most) {
   const Instant begun = connection_.loop().now();
   std::size_t received = 0;
   for (;;) {
-    if (!server_.reserve(input_.size())) co_return Error{Code::unavailable, "too many bodies at a time"};
-    reserved_ += input_.size();
+    if (!reserve(input_.size())) co_return Error{Code::unavailable, "too many bodies at a time"};
     received += input_.size();
     switch (parser_.parse(input_)) {
       case http::Step::complete:

@@ -24,6 +24,7 @@ class HttpSession final : private HttpExchange {
   bool is_encrypted() const override { return encrypted_; }
   Executor& home() override { return connection_.loop(); }
   Task<Result<std::string>> body(std::size_t most) override;
+  bool reserve(std::size_t bytes) override;
 
   Task<bool> begin();
   Task<Found> next_head();

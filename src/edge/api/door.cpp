@@ -91,7 +91,7 @@ Task<http::Response> Door::serve(io::HttpExchange& exchange, const Route& route,
   auto body = co_await exchange.body(route.body_limit);
   if (!body) co_return body_failed(body.error(), route.body_limit);
   call.body = std::move(*body);
-  if (auto no = co_await decode_content(call, route.body_limit)) co_return std::move(*no);
+  if (auto no = co_await decode_content(exchange, call, route.body_limit)) co_return std::move(*no);
 
   auto parsed = co_await call.in_proportion([&] { return json::parse(call.body); });
   if (!parsed) co_return failed(parsed.error());

@@ -60,9 +60,15 @@ class TestExchange final : public io::HttpExchange {
     if (body_.size() > most) co_return Error{Code::exhausted, "too long"};
     co_return std::move(body_);
   }
+  bool reserve(std::size_t bytes) override {
+    if (bytes > memory) return false;
+    memory -= bytes;
+    return true;
+  }
 
   bool body_taken = false;
   std::optional<Error> body_fails;
+  std::size_t memory = SIZE_MAX;
   io::Endpoint peer_{"192.0.2.1", 4711};
 
  private:
@@ -73,7 +79,7 @@ class TestExchange final : public io::HttpExchange {
 
 class DoorFixture {
  public:
-  DoorFixture() {
+  explicit DoorFixture(testing::ReferenceJournal::Options engine = {}) : journal(database, clock, engine) {
     recovered_ = journal.recover([](journal::Sequence, const journal::Label&) {}).ok();
     router.add(mail_send);
     const auto text = accounts::ApiKeyText::generate(random);
@@ -88,6 +94,7 @@ class DoorFixture {
     std::vector<Pair> headers = {};  // besides the key and the content type; an empty value takes one away
     std::string peer = "192.0.2.1";
     std::optional<Error> body_fails = {};
+    std::size_t memory = SIZE_MAX;  // for what the body becomes
   };
 
   http::Response ask(const Ask& ask) {
@@ -103,6 +110,7 @@ class DoorFixture {
     TestExchange exchange(std::move(request), ask.body, loop);
     exchange.peer_.address = ask.peer;
     exchange.body_fails = ask.body_fails;
+    exchange.memory = ask.memory;
     std::optional<http::Response> response;
     spawn(answer(exchange, response));
     for (int turns = 0; !response && turns < 1000; ++turns) {
@@ -137,7 +145,7 @@ class DoorFixture {
   testing::SeededRandom random{1};
   testing::MemoryLog log;
   testing::ReferenceDatabase database{1};
-  testing::ReferenceJournal journal{database, clock, {}};
+  testing::ReferenceJournal journal;
   journal::Committer committer{journal, {}, log};
   OnePolicy policies;
   std::vector<Admission> admitted;

@@ -149,7 +149,33 @@ TEST_F(DoorTest, gzip_is_taken) {
   EXPECT_EQ(send(gzip(std::string(31 << 20, ' ')), {{"Content-Encoding", "gzip"}}).status, 413);
 }
 
+TEST_F(DoorTest, what_gzip_holds_counts_against_the_memory_for_bodies) {
+  const auto body = gzip(MailBody().set("subject", "\"" + std::string(1000, 's') + "\"").text());
+  const auto with = [&](std::size_t memory) {
+    return ask({.body = body, .headers = {{"Content-Encoding", "gzip"}}, .memory = memory}).status;
+  };
+  EXPECT_EQ(with(800), 503);
+  EXPECT_EQ(with(10'000), 202);
+}
+
+TEST(Gunzip, asks_before_it_takes_memory) {
+  const auto packed = gzip(std::string(1 << 20, 'x'));
+  std::size_t asked = 0;
+  const auto plain = gunzip(packed, 1 << 20, [&](std::size_t bytes) {
+    asked += bytes;
+    return true;
+  });
+  EXPECT_GE(asked, plain->size());
+  EXPECT_LE(asked, std::size_t{2} << 20);
+  asked = 0;
+  const auto small = [&](std::size_t bytes) { return (asked += bytes) <= 100'000; };
+  EXPECT_EQ(gunzip(packed, 1 << 20, small).error(), GunzipFailure::no_memory);
+}
+
 TEST(Gunzip, limit_and_damage) {
+  const auto gunzip = [](std::string_view from, std::size_t limit) {
+    return api::gunzip(from, limit, [](std::size_t) { return true; });
+  };
   const auto packed = gzip("hello");
   EXPECT_EQ(gunzip(packed, 5), "hello");
   EXPECT_EQ(gunzip(packed, 4).error(), GunzipFailure::too_long);

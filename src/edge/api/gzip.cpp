@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/api/gzip.h"
 
+#define ZLIB_CONST
 #include <zlib.h>
 
 #include <algorithm>
@@ -30,20 +31,24 @@ class Inflater {
 
 }  // namespace
 
-std::expected<std::string, GunzipFailure> gunzip(std::string_view packed, std::size_t limit) {
+std::expected<std::string, GunzipFailure> gunzip(std::string_view packed, std::size_t limit,
+                                                 const Reserve& reserve) {
   constexpr auto damaged = GunzipFailure::damaged;
   Inflater inflater;
   if (!inflater.ready() || packed.empty()) return std::unexpected(damaged);
-  std::string in(packed);  // zlib's pointer is not const
-  inflater->next_in = reinterpret_cast<Bytef*>(in.data());
-  inflater->avail_in = static_cast<uInt>(in.size());
+  inflater->next_in = reinterpret_cast<const Bytef*>(packed.data());
+  inflater->avail_in = static_cast<uInt>(packed.size());
 
   std::string out;
   std::size_t size = 0;
   for (;;) {
     if (size > limit) return std::unexpected(GunzipFailure::too_long);
     // One byte more than allowed tells a body that is too long from one that just fits.
-    if (size == out.size()) out.resize(std::min(std::max(out.size() * 2, packed.size() * 4), limit + 1));
+    if (size == out.size()) {
+      const auto next = std::min(std::max(out.size() * 2, packed.size() * 4), limit + 1);
+      if (!reserve(next - size)) return std::unexpected(GunzipFailure::no_memory);
+      out.resize(next);
+    }
     inflater->next_out = reinterpret_cast<Bytef*>(out.data() + size);
     inflater->avail_out = static_cast<uInt>(out.size() - size);
     const int status = inflate(inflater.get(), Z_NO_FLUSH);

@@ -55,19 +55,30 @@ http::Response body_failed(const Error& error, std::size_t limit) {
   }
 }
 
-Task<std::optional<http::Response>> decode_content(Call& call, std::size_t limit) {
+Task<std::optional<http::Response>> decode_content(io::HttpExchange& exchange, Call& call,
+                                                   std::size_t limit) {
   const auto coding = call.request.headers.find("Content-Encoding");
   if (!coding || same_ignoring_case(trim(*coding), "identity")) co_return std::nullopt;
   if (!same_ignoring_case(trim(*coding), "gzip"))
     co_return refused(415, "Content-Encoding should be gzip, or left out.");
-  // A short body may hold a long one, so its size says nothing about the work.
-  auto plain = co_await io::run_on(call.workers, call.home, [&] { return gunzip(call.body, limit); });
+  // A short body may hold a long one, so its size says nothing about the work nor about the memory.
+  const Reserve reserve = [&exchange](std::size_t bytes) { return exchange.reserve(bytes); };
+  auto plain =
+      co_await io::run_on(call.workers, call.home, [&] { return gunzip(call.body, limit, reserve); });
   if (!plain) co_return failed(plain.error());
-  if (!plain->has_value())
-    co_return plain->error() == GunzipFailure::too_long ? too_large(limit)
-                                                        : refused(400, "The body is not valid gzip.");
-  call.body = std::move(**plain);
-  co_return std::nullopt;
+  if (plain->has_value()) {
+    call.body = std::move(**plain);
+    co_return std::nullopt;
+  }
+  switch (plain->error()) {
+    case GunzipFailure::too_long:
+      co_return too_large(limit);
+    case GunzipFailure::no_memory:
+      co_return failed({Code::unavailable, "too many bodies at a time"});
+    case GunzipFailure::damaged:
+      break;
+  }
+  co_return refused(400, "The body is not valid gzip.");
 }
 
 http::Response not_json(const json::ParseFailure& failure) {
