@@ -126,10 +126,10 @@ Set bytes(std::uint64_t Config::* member) {
   };
 }
 
-Set count(std::size_t Config::* member) {
-  return [member](Config& config, const std::string& value) -> Result<void> {
+Set count(std::size_t Config::* member, std::uint64_t most) {
+  return [=](Config& config, const std::string& value) -> Result<void> {
     const auto parsed = quantity(value, {{"", 1}});
-    if (!parsed || *parsed > 1024) return wrong("must be a number from 0 to 1024");
+    if (!parsed || *parsed > most) return wrong("must be a number from 0 to " + std::to_string(most));
     config.*member = static_cast<std::size_t>(*parsed);
     return {};
   };
@@ -246,8 +246,11 @@ const std::map<std::string, Key, std::less<>>& keys() {
       {"node.site", not_yet("more than one site")},
       {"limits.memory", not_yet("a memory budget")},
       {"limits.spool", {bytes(&Config::limits_spool), "20GB", "disk the journal may take"}},
-      {"limits.signers", {count(&Config::limits_signers), "0", "signing threads; 0 = one per core"}},
-      {"limits.loops", {count(&Config::limits_loops), "0", "event loops; 0 = one per core"}},
+      {"limits.signers", {count(&Config::limits_signers, 1024), "0", "signing threads; 0 = one per core"}},
+      {"limits.loops", {count(&Config::limits_loops, 1024), "0", "event loops; 0 = one per core"}},
+      {"limits.idempotency_keys",
+       {count(&Config::limits_idempotency_keys, 1'000'000'000), "1000000",
+        "Idempotency-Keys remembered at a time, for 48 hours each; 150 bytes of memory a key"}},
       {"log.level", {set_level, "info", "debug, info, warning or alarm"}},
       {"log.format", {set_format, "text", "text or json"}},
       {"retention.events", {days(&Config::retention_events), "30d", "how long events are kept"}},

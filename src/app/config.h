@@ -38,7 +38,8 @@ struct Config {
   std::uint64_t limits_spool = std::uint64_t{20} << 30;
   std::size_t limits_signers = 0;  // signing threads; 0 = one per core
   std::size_t limits_loops = 0;    // event loops; 0 = one per core
-  bool delivery_sign = true;       // false only for measuring: mail goes out unsigned
+  std::size_t limits_idempotency_keys = 1'000'000;
+  bool delivery_sign = true;  // false only for measuring: mail goes out unsigned
 
   Level log_level = Level::info;
   bool log_json = false;

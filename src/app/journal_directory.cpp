@@ -27,6 +27,7 @@ Result<std::unique_ptr<JournalDirectory>> JournalDirectory::open(const Config& c
   directory->key_ = journal_key(root);
   journal::local::Options options;
   options.spool_limit = config.limits_spool;
+  options.claims_most = config.limits_idempotency_keys;
   directory->journal_ = std::make_unique<journal::local::LocalJournal>(*directory->disk_, random, clock, log,
                                                                        directory->key_, options);
   return directory;

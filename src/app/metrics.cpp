@@ -62,6 +62,10 @@ std::vector<api::Metric> all_metrics(Platform& platform) {
       Type::gauge, [&platform] { return platform.policies().current() ? 0.0 : 1.0; });
   add("postrider_journal_quarantined_total", "Damaged ranges set aside", Type::counter,
       [journal] { return double(journal->counters().quarantined); });
+  add("postrider_idempotency_keys", "Idempotency-Keys remembered", Type::gauge,
+      [journal] { return double(journal->counters().claims); });
+  add("postrider_idempotency_refused_total", "Requests refused because their key could not be remembered",
+      Type::counter, [&platform] { return double(platform.intake().promises_refused()); });
   add("postrider_commit_waiting", "Groups waiting for the next batch", Type::gauge,
       [&platform] { return double(platform.committer().waiting()); });
   add("postrider_queue_waiting", "Recipients waiting", Type::gauge, loaded(counts->waiting));

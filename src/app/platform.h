@@ -79,6 +79,7 @@ class Platform {
   const journal::Journal& journal() const { return *journal_; }
   const journal::Committer& committer() const { return *committer_; }
   const Road& road() const { return *road_; }
+  const Intake& intake() const { return *intake_; }
   const std::atomic<std::uint64_t>& accepted() const { return accepted_; }
   readers::Reader::Status reader_status() const { return reader_->status(); }
   void each_thread(const std::function<void(std::string name, std::function<Duration()> cpu)>& visit);

@@ -62,6 +62,7 @@ class StubJournal final : public Journal {
     return Error{Code::not_found, {}};
   }
   std::optional<Claim> claim(std::uint64_t, std::string_view) const override { return {}; }
+  bool may_claim(std::uint64_t) const override { return true; }
   Result<EventPage> read_events(Cursor, std::size_t) const override { return EventPage{}; }
   Cursor events_tail() const override { return {}; }
   Lease lease() const override { return {}; }

@@ -73,8 +73,10 @@ struct Claim {
   std::uint64_t tenant = 0;
   std::string key;
   std::array<std::uint8_t, 32> digest{};  // of the request, so that another body is told apart
-  std::string answer;                     // what to say again
+  std::string answer;                     // what to say again, at most answer_limit bytes
   Time expires{};
+
+  static constexpr std::size_t answer_limit = 16;  // all that hold are in memory
 };
 
 // Intake stops at the watermark; the road may use the reserve, because settling is what frees room.
@@ -139,6 +141,7 @@ struct Counters {  // since start; for metrics and the bench
   std::uint64_t batches = 0, groups = 0, bytes_written = 0, syncs = 0;
   std::uint64_t sync_ns = 0;  // spent in syncs
   std::uint64_t live = 0;     // records held now
+  std::uint64_t claims = 0;   // held now
   std::uint64_t segments = 0, segments_free = 0, quarantined = 0;
   bool failed = false;  // a sync failed: nothing is acknowledged until a restart
 };
@@ -159,8 +162,8 @@ class Journal {
   // caller's, strictly increasing from 1 within an epoch. On ok everything is on stable storage. Errors:
   //   exhausted  nothing stored; above the watermark or no room. Groups for the road may still fit.
   //   unavailable  nothing stored, for a passing reason: the same batch may be tried again
-  //   invalid    nothing stored: a group breaks a limit (inline_limit, event_limit, an unstaged blob, too
-  //              large a batch)
+  //   invalid    nothing stored: a group breaks a limit (inline_limit, event_limit, answer_limit, an unstaged
+  //              blob, too large a batch)
   //   fenced     nothing stored, now or ever, under this epoch
   //   ambiguous  stored or not: ask landed(number) before anything else
   //   io         a sync failed. Whether it is stored is unknown until a restart; nothing commits before one.
@@ -188,6 +191,9 @@ class Journal {
   virtual Result<std::vector<std::string>> read(std::span<const Sequence> sequences) const = 0;
 
   virtual std::optional<Claim> claim(std::uint64_t tenant, std::string_view key) const = 0;
+  // Whether there is room to hold another claim of this tenant. commit() does not ask, for what was promised
+  // is kept whatever it takes: whoever makes promises asks before.
+  virtual bool may_claim(std::uint64_t tenant) const = 0;
 
   // Events after the cursor, in order, durable ones only; at most about `max` of them. An event that may
   // still appear below one already seen stops the page (a gap). Cursor{} starts at the oldest kept.

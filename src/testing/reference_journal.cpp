@@ -137,6 +137,10 @@ std::optional<Claim> ReferenceJournal::claim(std::uint64_t tenant, std::string_v
   return found->second;
 }
 
+bool ReferenceJournal::may_claim(std::uint64_t) const {
+  return stream().claims.size() < options_.claims;
+}
+
 Result<EventPage> ReferenceJournal::read_events(Cursor after, std::size_t max) const {
   PR_TRY(reach());
   const auto& mine = stream();
@@ -167,6 +171,7 @@ Space ReferenceJournal::space() const {
 Counters ReferenceJournal::counters() const {
   auto counters = counters_;
   counters.live = stream().live;
+  counters.claims = stream().claims.size();
   return counters;
 }
 

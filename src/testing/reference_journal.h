@@ -23,6 +23,7 @@ class ReferenceJournal final : public journal::Journal {
     std::string node = "a";
     Duration ttl = std::chrono::seconds(10);
     std::uint64_t limit = 1ull << 40;  // bytes; intake is refused above nine tenths of it
+    std::size_t claims = SIZE_MAX;     // held at a time
   };
 
   ReferenceJournal(ReferenceDatabase& database, const Clock& clock, Options options)
@@ -36,6 +37,7 @@ class ReferenceJournal final : public journal::Journal {
   void unstage(const journal::Blob& blob) override;
   Result<std::vector<std::string>> read(std::span<const journal::Sequence> sequences) const override;
   std::optional<journal::Claim> claim(std::uint64_t tenant, std::string_view key) const override;
+  bool may_claim(std::uint64_t tenant) const override;
   Result<journal::EventPage> read_events(journal::Cursor after, std::size_t max) const override;
   journal::Cursor events_tail() const override;
   journal::Lease lease() const override { return lease_; }

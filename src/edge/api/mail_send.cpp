@@ -26,6 +26,16 @@ http::Response accepted(const Accepted& taken) {
   return response;
 }
 
+http::Response no_room_for_key() {
+  auto response = refused(429,
+                          "No further Idempotency-Key can be remembered for this account: those of the last "
+                          "48 hours are too many. "
+                          "Send the request without one, or wait until earlier ones are forgotten.",
+                          idempotency_header);
+  response.headers.add("Retry-After", "60");
+  return response;
+}
+
 http::Response not_taken(const Error& error) {
   switch (error.code) {
     case Code::forbidden:
@@ -69,6 +79,8 @@ Task<http::Response> MailSend::send(Call& call) {
   if (idempotency && !is_idempotency_key(*idempotency))
     co_return refused(400, "The Idempotency-Key must be 1 to 255 visible ASCII characters.",
                       idempotency_header);
+
+  if (idempotency && !intake_.may_promise(call.tenant.id(), *idempotency)) co_return no_room_for_key();
 
   auto read = co_await call.in_proportion([&call] { return read_mail_send(call.json, call.now); });
   if (!read) co_return failed(read.error());

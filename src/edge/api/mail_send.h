@@ -9,7 +9,7 @@ namespace postrider::api {
 
 // POST /v3/mail/send: the request is read, handed to intake, and answered once it is durable. Beyond
 // SendGrid, an Idempotency-Key makes it safe to ask again: within a day the same key and bytes get the first
-// answer, other bytes 422. Any loop; intake outlives it.
+// answer, other bytes 422; 429 when no further key can be remembered. Any loop; intake outlives it.
 class MailSend {
  public:
   explicit MailSend(Intake& intake) : intake_(intake) {}

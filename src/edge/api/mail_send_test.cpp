@@ -16,6 +16,7 @@ using ::testing::SizeIs;
 
 class MailSendTest : public DoorFixture, public ::testing::Test {
  protected:
+  using DoorFixture::DoorFixture;
   static std::string id_of(const http::Response& response) {
     return std::string(response.headers.find("X-Message-Id").value_or(""));
   }
@@ -87,6 +88,25 @@ TEST_F(MailSendTest, the_same_request_under_the_same_key_is_one_message) {
   EXPECT_EQ(other.status, 422);
   EXPECT_THAT(said(other), ElementsAre(::testing::StartsWith("Idempotency-Key: ")));
   EXPECT_EQ(send(MailBody().text(), {{"Idempotency-Key", "order-18"}}).status, 202);
+  EXPECT_THAT(admitted, SizeIs(2));
+}
+
+class FullMailSendTest : public MailSendTest {
+ protected:
+  FullMailSendTest() : MailSendTest({.claims = 1}) {}
+};
+
+TEST_F(FullMailSendTest, a_key_that_cannot_be_remembered_is_refused_and_a_known_one_is_not) {
+  const std::vector<Pair> known{{"Idempotency-Key", "order-17"}};
+  const auto first = send(MailBody().text(), known);
+  EXPECT_EQ(first.status, 202);
+  const auto next = send(MailBody().text(), {{"Idempotency-Key", "order-18"}});
+  EXPECT_EQ(next.status, 429);
+  EXPECT_TRUE(next.headers.contains("Retry-After"));
+  EXPECT_THAT(said(next), ElementsAre(::testing::StartsWith("Idempotency-Key: No further")));
+  EXPECT_EQ(intake.promises_refused(), 1u);
+  EXPECT_EQ(id_of(send(MailBody().text(), known)), id_of(first));
+  EXPECT_EQ(send(MailBody().text()).status, 202);
   EXPECT_THAT(admitted, SizeIs(2));
 }
 

@@ -222,4 +222,10 @@ void Intake::take(const Submission& submission, Time now, Done done) {
   committer_.submit(std::move(group), std::move(answer));
 }
 
+bool Intake::may_promise(TenantId tenant, std::string_view key) {
+  if (journal_.may_claim(tenant.value) || journal_.claim(tenant.value, key)) return true;
+  promises_refused_.fetch_add(1, std::memory_order_relaxed);
+  return false;
+}
+
 }  // namespace postrider

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -43,6 +45,12 @@ class Intake {
 
   void take(const Submission& submission, Time now, Done done);
 
+  // Whether a repetition of a request under this key would be known as one: it has been taken, or there is
+  // room to remember that it was. A door asks before it takes one, because take() does not: a key that nobody
+  // remembers would be a promise broken in silence.
+  bool may_promise(TenantId tenant, std::string_view key);
+  std::uint64_t promises_refused() const { return promises_refused_.load(std::memory_order_relaxed); }
+
  private:
   struct Plan {
     journal::Group group;
@@ -58,6 +66,7 @@ class Intake {
   const Policies& policies_;
   Random& random_;
   Admit admit_;
+  std::atomic<std::uint64_t> promises_refused_ = 0;
 };
 
 // Which destination a recipient's mail goes to: a number that stays the same over restarts (it is stored in

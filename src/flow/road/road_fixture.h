@@ -48,6 +48,7 @@ class UnreliableJournal final : public journal::Journal {
   std::optional<journal::Claim> claim(std::uint64_t tenant, std::string_view key) const override {
     return engine_->claim(tenant, key);
   }
+  bool may_claim(std::uint64_t tenant) const override { return engine_->may_claim(tenant); }
   Result<journal::EventPage> read_events(journal::Cursor after, std::size_t max) const override {
     return engine_->read_events(after, max);
   }

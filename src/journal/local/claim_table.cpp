@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "journal/local/claim_table.h"
 
+#include <algorithm>
+
 #include "base/codec.h"
+#include "crypto/sha256.h"
 
 namespace postrider::journal::local {
-namespace {
-
-std::string name_of(std::uint64_t tenant, std::string_view key) {
-  Writer name;
-  name.u64(tenant);
-  name.raw(key);
-  return name.take();
-}
-
-}  // namespace
 
 std::string encode_claim(const Claim& claim) {
   Writer out;
@@ -33,36 +26,67 @@ std::optional<Claim> decode_claim(std::string_view bytes) {
   in.raw(claim.digest.size()).copy(reinterpret_cast<char*>(claim.digest.data()), claim.digest.size());
   claim.expires = from_millis(static_cast<std::int64_t>(in.u64()));
   claim.answer = in.bytes();
-  if (!in.done()) return std::nullopt;
+  if (!in.done() || claim.answer.size() > Claim::answer_limit) return std::nullopt;
   return claim;
 }
 
+ClaimTable::Name ClaimTable::name_of(std::uint64_t tenant, std::string_view key) {
+  Writer text;
+  text.u64(tenant);
+  text.raw(key);
+  const auto digest = sha256(text.view());
+  Name name;
+  std::ranges::copy_n(digest.begin(), name.bytes.size(), name.bytes.begin());
+  return name;
+}
+
 std::optional<Claim> ClaimTable::find(std::uint64_t tenant, std::string_view key, Time now) const {
-  std::lock_guard lock(mutex_);
-  const auto found = held_.find(name_of(tenant, key));
-  if (found == held_.end() || found->second.expiry->first <= now) return std::nullopt;
-  return Claim{tenant, std::string(key), found->second.digest, found->second.answer,
-               found->second.expiry->first};
+  const auto name = name_of(tenant, key);
+  const std::lock_guard lock(mutex_);
+  const auto found = held_.find(name);
+  if (found == held_.end() || found->second.expires <= now) return std::nullopt;
+  const auto& held = found->second;
+  return Claim{tenant, std::string(key), held.digest, {held.answer.data(), held.answer_size}, held.expires};
 }
 
 void ClaimTable::put(const Claim& claim) {
+  Held held{claim.tenant, claim.expires, claim.digest, {}, {}};
+  held.answer_size = static_cast<std::uint8_t>(claim.answer.copy(held.answer.data(), held.answer.size()));
   const auto name = name_of(claim.tenant, claim.key);
-  std::lock_guard lock(mutex_);
-  const auto expiry = by_expiry_.emplace(claim.expires, name);
-  auto [at, fresh] = held_.try_emplace(name, Held{claim.digest, claim.answer, expiry});
-  if (fresh) return;
-  by_expiry_.erase(at->second.expiry);
-  at->second = Held{claim.digest, claim.answer, expiry};
+  const std::lock_guard lock(mutex_);
+  const auto [at, fresh] = held_.try_emplace(name, held);
+  if (fresh)
+    ++of_tenant_[claim.tenant];
+  else if (at->second.expires >= claim.expires)
+    return;
+  at->second = held;
+  expiries_.push_back({claim.expires, &*at});
 }
 
 bool ClaimTable::expire(Time now, std::size_t most) {
-  std::lock_guard lock(mutex_);
-  while (!by_expiry_.empty() && by_expiry_.begin()->first <= now) {
+  const std::lock_guard lock(mutex_);
+  for (; !expiries_.empty() && expiries_.front().at <= now; expiries_.pop_front()) {
     if (most-- == 0) return true;
-    held_.erase(by_expiry_.begin()->second);
-    by_expiry_.erase(by_expiry_.begin());
+    const auto& [name, held] = *expiries_.front().held;
+    if (held.expires != expiries_.front().at) continue;
+    const auto of_tenant = of_tenant_.find(held.tenant);
+    if (--of_tenant->second == 0) of_tenant_.erase(of_tenant);
+    held_.erase(held_.find(name));
   }
   return false;
+}
+
+bool ClaimTable::has_room(std::uint64_t tenant, std::size_t most) const {
+  constexpr std::size_t share = 4;  // of what is free, against what it has
+  const std::lock_guard lock(mutex_);
+  const auto free = most - std::min(most, held_.size());
+  const auto mine = of_tenant_.find(tenant);
+  return free > 0 && (mine == of_tenant_.end() || mine->second / share < free);
+}
+
+std::size_t ClaimTable::size() const {
+  const std::lock_guard lock(mutex_);
+  return held_.size();
 }
 
 }  // namespace postrider::journal::local

@@ -37,8 +37,35 @@ TEST(ClaimTable, ALaterClaimOfAnExpiredKeyStandsOnItsOwn) {
   EXPECT_EQ(table.find(1, "key", from_millis(150))->answer, "new");
 }
 
+TEST(ClaimTable, TheSameClaimToldTwiceIsOne) {  // by the spool and by the event log, after a crash
+  ClaimTable table;
+  for (int i = 0; i < 2; ++i) table.put(claim(1, "key", 100));
+  EXPECT_EQ(table.size(), 1u);
+  EXPECT_FALSE(table.expire(from_millis(100), 100));
+  EXPECT_EQ(table.size(), 0u);
+  table.put(claim(1, "key", 200));
+  EXPECT_TRUE(table.find(1, "key", from_millis(150)));
+}
+
+TEST(ClaimTable, ATenantLeavesRoomForOthers) {
+  ClaimTable table;
+  const auto fill = [&table](std::uint64_t tenant) {
+    std::size_t count = 0;
+    for (; table.has_room(tenant, 100); ++count)
+      table.put(claim(tenant, "key " + std::to_string(count), static_cast<std::int64_t>(count)));
+    return count;
+  };
+  EXPECT_EQ(fill(1), 80u);
+  EXPECT_EQ(fill(2), 16u);
+  EXPECT_EQ(fill(3), 4u);
+  EXPECT_FALSE(table.has_room(4, 100));
+  EXPECT_FALSE(table.expire(from_millis(1000), 1000));
+  EXPECT_EQ(table.size(), 0u);
+  EXPECT_EQ(fill(4), 80u);
+}
+
 TEST(ClaimTable, ClaimsOnDisk) {
-  const auto written = claim(300, std::string("k\0y", 3), 1'767'225'600'000, std::string(500, 'a'));
+  const auto written = claim(300, std::string("k\0y", 3), 1'767'225'600'000, std::string(16, 'a'));
   const auto bytes = encode_claim(written);
   const auto read = decode_claim(bytes);
   ASSERT_TRUE(read);

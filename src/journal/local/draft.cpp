@@ -61,7 +61,8 @@ Result<void> Draft::write(const Engine& engine, const Group& group) {
   }
   if (group.claim) {
     const auto claim = encode_claim(*group.claim);
-    if (claim.size() > most) return Error{Code::invalid, "a claim is too large"};
+    if (claim.size() > most || group.claim->answer.size() > Claim::answer_limit)
+      return Error{Code::invalid, "a claim is too large"};
     content_.claim(claim);
   }
   return {};

@@ -122,6 +122,10 @@ std::optional<Claim> LocalJournal::claim(std::uint64_t tenant, std::string_view 
   return engine_->claims.find(tenant, key, ground_.clock.wall());
 }
 
+bool LocalJournal::may_claim(std::uint64_t tenant) const {
+  return engine_ && engine_->claims.has_room(tenant, ground_.options.claims_most);
+}
+
 Result<EventPage> LocalJournal::read_events(Cursor after, std::size_t max) const {
   if (!engine_) return not_open();
   return engine_->events.read(after, max);
@@ -174,6 +178,7 @@ Counters LocalJournal::counters() const {
   counters.bytes_written = engine_->meter.bytes;
   counters.syncs = engine_->meter.syncs;
   counters.sync_ns = engine_->meter.sync_ns;
+  counters.claims = engine_->claims.size();
   counters.segments_free = free_segments_;
   std::lock_guard lock(engine_->mutex);
   counters.live = engine_->spool.live();

@@ -29,6 +29,7 @@ class LocalJournal final : public Journal {
   void unstage(const Blob& blob) override;
   Result<std::vector<std::string>> read(std::span<const Sequence> sequences) const override;
   std::optional<Claim> claim(std::uint64_t tenant, std::string_view key) const override;
+  bool may_claim(std::uint64_t tenant) const override;
   Result<EventPage> read_events(Cursor after, std::size_t max) const override;
   Cursor events_tail() const override;
   Lease lease() const override;

@@ -16,6 +16,7 @@ struct Options {
   // Room on the disk that is not ours to take: the larger of the two.
   std::uint64_t reserve_bytes = 1ull << 30;
   unsigned reserve_percent = 5;
+  std::size_t claims_most = 1'000'000;  // held in memory, about 150 bytes each; may_claim() is about more
   // An event file is closed at this age at the latest, so that days can be dropped as they pass.
   Duration event_span = std::chrono::hours(12);
   // A spool file in which nothing lives any more is closed at this age, so that it is erased though few come
