@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "crypto/sha256.h"
 #include "edge/api/errors.h"
@@ -82,14 +83,18 @@ Task<http::Response> MailSend::send(Call& call) {
 
   if (idempotency && !intake_.may_promise(call.tenant.id(), *idempotency)) co_return no_room_for_key();
 
-  auto read = co_await call.in_proportion([&call] { return read_mail_send(call.json, call.now); });
+  std::optional<Submission::Idempotency> promise;
+  auto read = co_await call.in_proportion([&] {
+    if (idempotency) promise = {std::string(*idempotency), sha256(call.body)};
+    return read_mail_send(call.json, call.now);
+  });
   if (!read) co_return failed(read.error());
   if (!read->has_value()) co_return refused(400, read->error().list());
 
   Submission& submission = **read;
   submission.tenant = call.tenant.id();
   submission.key = call.key;
-  if (idempotency) submission.idempotency = {std::string(*idempotency), sha256(call.body)};
+  submission.idempotency = std::move(promise);
   auto taken = co_await take(submission, call);
   co_return taken ? accepted(*taken) : not_taken(taken.error());
 }
