@@ -85,7 +85,7 @@ Instant Courier::deadline() const {
 Task<bool> Courier::flush() {
   if (out_.empty()) co_return true;
   auto written = co_await stream_->write(out_, deadline());
-  out_.clear();
+  out_ = {};  // not only emptied: its peer may be silent for ten minutes now
   if (!written.ok()) session_.closed(written.error().detail);
   co_return written.ok();
 }
@@ -224,6 +224,7 @@ Task<void> Courier::give_body() {
     all.reserve(current_->wire_size() + 3);
     all.append(current_->head).append(wire);
     session_.body(std::move(all), true);
+    current_->body.reset();  // its peer may keep it waiting for long
     co_return;
   }
   session_.body(std::move(current_->head), false);
@@ -246,6 +247,7 @@ Task<void> Courier::give_body() {
     part.append(wire.substr(from, piece));
     session_.body(std::move(part), last);
   }
+  current_->body.reset();
 }
 
 Task<void> Courier::settled(smtp::Settled settled) {

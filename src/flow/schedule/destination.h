@@ -36,6 +36,9 @@ class Destination {
   // The window: how many transactions may be out at once. It grows with answers and shrinks with trouble.
   std::uint32_t out = 0;
   std::uint32_t window = 8;
+  std::int64_t heard_ms = 0;       // when it last gave something back, or the first went out to it
+  bool quiet = false;              // it has had mail in hand for long, and said nothing
+  bool watched = false;            // somebody looks after a while whether it is
   std::uint32_t failures = 0;      // dialogues in a row that could not be had
   std::int64_t not_before_ms = 0;  // left alone until then
   bool active = false;             // listed among those with somebody in line

@@ -2,6 +2,7 @@
 #include "flow/schedule/scheduler.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/crash_point.h"
 
@@ -31,8 +32,55 @@ void Scheduler::add(Recipient& recipient, std::int64_t now_ms) {
     wheel_.add(recipient);
 }
 
+bool Scheduler::may_take(const Destination& site) const {
+  if (!site.quiet) return site.out < site.window;
+  return site.out < std::min(site.window, limits_.window_start) && out_quiet_ < limits_.quiet_most;
+}
+
+void Scheduler::leaves(std::uint32_t lane, Destination& site, std::int64_t now_ms) {
+  if (site.out++ == 0) site.heard_ms = now_ms;
+  ++out_with(site);
+  watch(lane, site);
+}
+
+void Scheduler::comes_back(std::uint32_t lane, Destination& site, std::int64_t now_ms) {
+  --site.out;
+  --out_with(site);
+  site.heard_ms = now_ms;
+  if (!site.quiet) return;
+  out_quiet_ -= site.out;
+  out_ += site.out;
+  site.quiet = false;
+  if (site.out > 0) watch(lane, site);
+}
+
+void Scheduler::watch(std::uint32_t lane, Destination& site) {
+  if (site.quiet || std::exchange(site.watched, true)) return;
+  watched_.push_back({lane, site.heard_ms});
+}
+
+// Looks again at the sites that it has been long enough for.
+void Scheduler::notice_quiet(std::int64_t now_ms) {
+  const auto silent_since = now_ms - limits_.quiet_after.count();
+  for (auto left = watched_.size(); left > 0 && watched_.front().heard_ms <= silent_since; --left) {
+    const auto lane = watched_.front().lane;
+    watched_.pop_front();
+    auto& site = *destinations_[lane];
+    site.watched = false;
+    if (site.out == 0) continue;
+    if (site.heard_ms > silent_since || out_quiet_ + site.out > limits_.quiet_most) {
+      watch(lane, site);
+      continue;
+    }
+    site.quiet = true;
+    out_ -= site.out;
+    out_quiet_ += site.out;
+  }
+}
+
 Scheduler::Pick Scheduler::pick(std::int64_t now_ms) {
   wheel_.advance(now_ms, [this](Recipient& recipient) { join(recipient); });
+  notice_quiet(now_ms);
   Due due;
   std::int64_t next_ms = wheel_.next_ms();
   std::vector<Recipient*> taken;
@@ -53,13 +101,12 @@ Scheduler::Pick Scheduler::pick(std::int64_t now_ms) {
         next_ms = std::min(next_ms, site.not_before_ms);
         continue;
       }
-      if (site.out >= site.window) continue;
+      if (!may_take(site)) continue;
       taken.clear();
       site.take(limits_.recipients_most, may_send_, taken);
       if (taken.empty()) continue;
       in_line_ -= taken.size();
-      ++site.out;
-      ++out_;
+      leaves(lane, site, now_ms);
       more = true;
       due.assignments.push_back(assign(lane, taken));
     }
@@ -76,8 +123,7 @@ std::optional<Assignment> Scheduler::pick_alone(Recipient& recipient, std::int64
   if (recipient.standing != Standing::waiting || recipient.due_ms > now_ms || site.not_before_ms > now_ms ||
       !may_send_(recipient.message->tenant))
     return std::nullopt;
-  ++site.out;
-  ++out_;
+  leaves(recipient.lane, site, now_ms);
   return assign(recipient.lane, {&recipient});
 }
 
@@ -103,8 +149,7 @@ Assignment Scheduler::assign(std::uint32_t lane, const std::vector<Recipient*>& 
 
 void Scheduler::returned(const Assignment& assignment, Went went, std::int64_t now_ms) {
   auto& site = destination(assignment.lane);
-  --site.out;
-  --out_;
+  comes_back(assignment.lane, site, now_ms);
   switch (went) {
     case Went::well:
       site.failures = 0;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <chrono>
+#include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -24,9 +27,12 @@ class Scheduler {
     std::uint32_t window_start = 8;  // transactions out at once at a new destination
     std::uint32_t window_most = 64;
     std::size_t recipients_most = 100;  // in one transaction
-    // Transactions out in all: the memory that prepared mail may take. Those of sites that are silent after
-    // the dot count too, for ten minutes, so it is far more than what answering sites need.
+    // Transactions out in all: the memory that prepared mail may take. A peer may be silent for ten minutes
+    // (after the final dot, say), so those of sites that have been quiet for a while count apart: whatever
+    // their number, the others find room. A quiet site has no more than window_start out.
     std::size_t out_most = 16'384;
+    std::size_t quiet_most = 65'536;
+    std::chrono::milliseconds quiet_after = std::chrono::seconds(30);
   };
   // May this tenant's mail go out now? Asked on each pick, so that a pause is O(1) and at once.
   using MaySend = std::function<bool(TenantId)>;
@@ -73,12 +79,18 @@ class Scheduler {
 
   const RetryPolicy& retry() const { return retry_; }
   std::size_t waiting() const { return wheel_.count() + in_line_; }
-  std::size_t out() const { return out_; }
+  std::size_t out() const { return out_ + out_quiet_; }
   const std::vector<std::unique_ptr<Destination>>& destinations() const { return destinations_; }
   const Wheel& wheel() const { return wheel_; }
 
  private:
   Destination& destination(std::uint32_t lane);
+  std::size_t& out_with(const Destination& site) { return site.quiet ? out_quiet_ : out_; }
+  void leaves(std::uint32_t lane, Destination& site, std::int64_t now_ms);
+  void comes_back(std::uint32_t lane, Destination& site, std::int64_t now_ms);
+  void watch(std::uint32_t lane, Destination& site);
+  void notice_quiet(std::int64_t now_ms);
+  bool may_take(const Destination& site) const;
   void join(Recipient& recipient);
   Assignment assign(std::uint32_t lane, const std::vector<Recipient*>& taken) const;
 
@@ -89,7 +101,12 @@ class Scheduler {
   std::vector<std::unique_ptr<Destination>> destinations_;  // by lane index
   std::vector<std::uint32_t> active_;                       // lanes with somebody in line
   std::size_t in_line_ = 0;
-  std::size_t out_ = 0;
+  std::size_t out_ = 0, out_quiet_ = 0;
+  struct Watch {
+    std::uint32_t lane = 0;
+    std::int64_t heard_ms = 0;
+  };
+  std::deque<Watch> watched_;  // each site with something out that is not quiet, once; about in order of time
 };
 
 }  // namespace postrider

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 
@@ -93,6 +94,75 @@ TEST_F(SchedulerTest, AFailedSiteIsLeftAloneForAllAndOthersGoOn) {
   work = due(scheduler);
   ASSERT_EQ(work.size(), 1u);  // one probe, not a herd
   EXPECT_EQ(work[0].lane, 0u);
+}
+
+class QuietSites : public SchedulerTest {
+ protected:
+  // What a site takes of what it has in line: `lanes` says who got something.
+  std::vector<Assignment> hand_out(std::vector<std::uint32_t> expected) {
+    auto work = due(scheduler);
+    std::vector<std::uint32_t> lanes;
+    for (const auto& assignment : work) lanes.push_back(assignment.lane);
+    std::ranges::sort(lanes);
+    EXPECT_EQ(lanes, expected);
+    return work;
+  }
+  void add(std::uint32_t lane, int count) {
+    for (int i = 0; i < count; ++i) scheduler.add(recipient(1, lane), now);
+  }
+
+  Scheduler scheduler{{.window_start = 2,
+                       .window_most = 4,
+                       .out_most = 4,
+                       .quiet_most = 5,
+                       .quiet_after = std::chrono::seconds(30)},
+                      {},
+                      [this](TenantId) { return may; },
+                      now};
+};
+
+TEST_F(QuietSites, LeaveTheOthersTheirRoom) {
+  add(0, 5), add(1, 5);
+  const auto silent = hand_out({0, 0, 1, 1});
+  add(2, 3);
+  now += 29'999;
+  hand_out({});
+  now += 1;
+  const auto work = hand_out({2, 2});  // and no more to those who keep silent
+  EXPECT_EQ(scheduler.out(), 6u);
+  for (const auto& assignment : work) scheduler.returned(assignment, Scheduler::Went::well, now);
+  hand_out({2});
+  // One speaks again: what it has takes room as before, until it has been quiet for as long again.
+  scheduler.returned(silent[0], Scheduler::Went::well, now);
+  add(3, 1), hand_out({0, 3});
+  add(4, 1), hand_out({});
+  now += 30'000;
+  hand_out({4});
+}
+
+TEST_F(QuietSites, AreBoundedThemselves) {
+  add(0, 2), add(1, 2);
+  hand_out({0, 0, 1, 1});
+  now += 30'000;
+  add(2, 2), add(3, 2);
+  hand_out({2, 2, 3, 3});
+  now += 30'000;
+  add(4, 2);
+  hand_out({});  // there is room for two quiet sites, and half of one
+  EXPECT_EQ(scheduler.out(), 8u);
+}
+
+TEST_F(QuietSites, AreNotThoseThatTakeTheirTimeOneByOne) {
+  add(0, 3);
+  auto work = hand_out({0, 0});
+  now += 20'000;
+  scheduler.returned(work[0], Scheduler::Went::well, now);
+  hand_out({0});
+  now += 20'000;
+  add(0, 5);
+  hand_out({0});  // its window has grown to three, and is not that of a quiet one
+  now += 10'000;
+  hand_out({});
 }
 
 TEST_F(SchedulerTest, APauseHoldsAndDoesNotStopTheClock) {
