@@ -336,10 +336,11 @@ void Platform::drain(Duration grace) {
   road_->stop_picking();
   for (std::size_t i = 0; i < lanes_.size(); ++i)
     runtime_->loop(i).post([this, i] { lanes_[i].deliverer->drain(); });
-  while (clock_.monotonic() < until && road_->counts().out.load() > 0)
+  const auto& counts = road_->counts();
+  while (clock_.monotonic() < until && (counts.out.load() > 0 || counts.ending.load() > 0))
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  if (const auto late = road_->counts().out.load(); late > 0)
-    log_.warning("drain_incomplete", {{"transactions", late}});
+  if (const auto late = counts.out.load(), ending = counts.ending.load(); late > 0 || ending > 0)
+    log_.warning("drain_incomplete", {{"transactions", late}, {"not_dropped_yet", ending}});
   while (clock_.monotonic() < until && committer_->waiting() > 0)
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   if (auto done = tls_memory_->flush(clock_.wall()); !done.ok())

@@ -227,7 +227,7 @@ std::vector<Command> queue_commands() {
       {"queue release", "ID | --all", "let go on what was held", order_options,
        ordered(Road::Order::release, "released")},
       {"queue drop", "ID | --all", "give up; each gets a dropped event", order_options,
-       ordered(Road::Order::drop, "dropped")},
+       ordered(Road::Order::drop, "will be dropped")},
   };
 }
 

@@ -32,13 +32,13 @@ Result<std::size_t> Road::order(Order order, std::optional<RecipientId> which, T
   trials_.remove_if(is_picked);
   for (auto* recipient : chosen) {
     if (order == Order::drop) {
-      drop(*recipient, now);
+      give_up(*recipient, GivenUp::ordered);
     } else {
       recipient->due_ms = millis(now);
       line_up(*recipient, now);
     }
   }
-  flush();
+  end_some(now);
   return chosen.size();
 }
 

@@ -98,6 +98,22 @@ TEST_F(RoadObeys, DropAllOfThousandsWalksTheQueueOnce) {
   EXPECT_THAT(attempts(), SizeIs(5000));
 }
 
+TEST_F(RoadObeys, WhileThousandsAreDroppedMailGoesOn) {
+  accept(std::vector<std::string>(1000, "a@b.example"), now() + std::chrono::hours(1));
+  journal->reads = 0;
+  EXPECT_EQ(*road->order(Road::Order::drop, std::nullopt, now()), 1000u);
+  EXPECT_LE(journal->reads, 100u);
+  EXPECT_EQ(road->scheduler().waiting(), 0u);
+  // Whoever hears of them meanwhile hears that it is decided.
+  EXPECT_EQ(road->order(Road::Order::retry, std::nullopt, now()).value(), 0u);
+  for (std::size_t before = journal->reads; road->step(now()) <= now(); before = journal->reads)
+    EXPECT_LE(journal->reads - before, 100u);
+  const auto id = accept({"b@b.example"});
+  EXPECT_EQ(take().message, id);
+  EXPECT_EQ(attempts().size(), 1000u);
+  EXPECT_EQ(road->counts().dropped, 1000u);
+}
+
 TEST_F(RoadObeys, WhoeverIsOutIsNotTouched) {
   const auto id = accept({"a@b.example"});
   for (const auto what : {Road::Order::retry, Road::Order::drop}) {

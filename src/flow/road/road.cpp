@@ -144,17 +144,20 @@ Time Road::step(Time now) {
   }
   if (auto due = queue_.parking().due(millis(now)); !due.hashes.empty()) bring_back(std::move(due));
   if (now >= next_sweep_) sweep(now);
+  end_some(now);
   // Until they are durable a crash would have their mail sent again.
   if (!refused_.empty() && now >= next_offer_)
     for (auto& settlement : std::exchange(refused_, {})) submit(std::move(settlement));
   flush();
   auto next = std::min(next_sweep_, from_millis(queue_.parking().next_ms()));
   if (!refused_.empty()) next = std::min(next, next_offer_);
+  if (!ending_.empty()) next = now;
   if (picking_ && !committer_.stopped()) next = std::min(next, pick(now));
   counts_.waiting.store(static_cast<std::int64_t>(scheduler_.waiting() + trials_.waiting()),
                         std::memory_order_relaxed);
   counts_.parked.store(static_cast<std::int64_t>(queue_.parking().recipients()), std::memory_order_relaxed);
   counts_.out.store(static_cast<std::int64_t>(scheduler_.out()), std::memory_order_relaxed);
+  counts_.ending.store(static_cast<std::int64_t>(ending_.size()), std::memory_order_relaxed);
   return next;
 }
 

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -54,9 +55,9 @@ class Road {
   // do by itself.
   Time step(Time now);
 
-  // An operator's: retry now; let go on what is held; give up, with a dropped event. To one, or to everybody
-  // it applies to. Returns how many. not_found, unavailable (its fate is being decided, or the journal has
-  // stopped) and invalid (release of what is not held) are about the one.
+  // An operator's: retry now; let go on what is held; give up, with a dropped event, in the steps that
+  // follow. To one, or to everybody it applies to. Returns how many. not_found, unavailable (its fate is
+  // being decided, or the journal has stopped) and invalid (release of what is not held) are about the one.
   enum class Order { retry, release, drop };
   Result<std::size_t> order(Order order, std::optional<RecipientId> which, Time now);
 
@@ -75,15 +76,16 @@ class Road {
     std::atomic<std::uint64_t> delivered = 0, deferred = 0, bounced = 0, blocked = 0, dropped = 0;
     std::atomic<std::uint64_t> possible_duplicates = 0;
     std::atomic<std::int64_t> waiting = 0, parked = 0, out = 0, held = 0, suspected = 0;  // of those held
+    std::atomic<std::int64_t> ending = 0;  // given up, and not written down yet
   };
   const Counts& counts() const { return counts_; }
 
  private:
   static constexpr auto sweep_every = std::chrono::seconds(60);
   static constexpr auto offer_every = std::chrono::seconds(1);
-  static constexpr std::size_t expired_at_once = 2000;  // a whole tenant's mail may expire in one minute
-  static constexpr std::size_t cleaned_at_once = 256;   // records, at most
-  struct Settlement;  // one group of ends and deferrals, until it is durable
+  static constexpr std::size_t ended_at_once = 64;     // each has its address read from the journal
+  static constexpr std::size_t cleaned_at_once = 256;  // records, at most
+  struct Settlement;                                   // one group of ends and deferrals, until it is durable
   struct Cleaning;
   struct Receipt {
     std::shared_ptr<Settlement> settlement;
@@ -106,6 +108,9 @@ class Road {
   Time pick(Time now);
   Result<std::vector<Recipient*>> choose(Order order, std::optional<RecipientId> which) const;
   Result<void> acquit(std::span<Recipient* const> chosen);
+  enum class GivenUp : std::uint8_t { ordered, expired };
+  void give_up(Recipient& recipient, GivenUp why);
+  void end_some(Time now);
   void drop(Recipient& recipient, Time now);
   void line_up(Recipient& recipient, Time now);
   void hold(Recipient& recipient);
@@ -152,7 +157,9 @@ class Road {
   std::vector<std::shared_ptr<Settlement>> refused_;  // no room on the disk: offered again
   std::size_t clean_most_;                            // records in the next group that copies some elsewhere
   Time next_sweep_{}, next_offer_{};
-  std::vector<Recipient*> held_;    // all of them, in the order in which they were
+  std::vector<Recipient*> held_;  // all of them, in the order in which they were
+  // Standing at picked and in no line: a million may be given up at once, and mail goes on in between.
+  std::vector<std::pair<Recipient*, GivenUp>> ending_;
   std::vector<Recall> unreturned_;  // the journal could not tell: asked again
   Counts counts_;
 };

@@ -30,6 +30,7 @@ class UnreliableJournal final : public journal::Journal {
 
   std::optional<Error> commits_fail;
   std::vector<LiveRecord> to_clean;
+  mutable std::size_t reads = 0;
 
   Result<journal::Recovered> recover(const Live& live) override { return engine_->recover(live); }
   Result<std::vector<journal::Receipt>> commit(std::uint64_t number,
@@ -43,6 +44,7 @@ class UnreliableJournal final : public journal::Journal {
   Result<journal::Blob> stage(std::string_view bytes) override { return engine_->stage(bytes); }
   void unstage(const journal::Blob& blob) override { engine_->unstage(blob); }
   Result<std::vector<std::string>> read(std::span<const journal::Sequence> sequences) const override {
+    ++reads;
     return engine_->read(sequences);
   }
   std::optional<journal::Claim> claim(std::uint64_t tenant, std::string_view key) const override {

@@ -20,14 +20,9 @@ struct Road::Cleaning {
 
 void Road::sweep(Time now) {
   next_sweep_ = now + sweep_every;
-  const auto over = scheduler_.expired(millis(now), expired_at_once);
-  for (auto* recipient : over) expire(*recipient, {}, {}, now);
-  if (over.size() == expired_at_once) {  // the rest after what has arrived meanwhile
-    next_sweep_ = now;
-    return;
-  }
-  for (auto* recipient : trials_.expired(millis(now), options_.retry.max_age.count()))
-    expire(*recipient, {}, {}, now);
+  const auto max_age = options_.retry.max_age.count();
+  for (auto* recipient : scheduler_.expired(millis(now))) give_up(*recipient, GivenUp::expired);
+  for (auto* recipient : trials_.expired(millis(now), max_age)) give_up(*recipient, GivenUp::expired);
   expire_held(now);
   for (auto& what : std::exchange(unreturned_, {})) bring_back(std::move(what));
   clean(Recalling::yes);
@@ -47,8 +42,26 @@ void Road::expire_held(Time now) {
   }
   for (auto* recipient : over) {
     let_go(*recipient);
-    expire(*recipient, {}, {}, now);
+    give_up(*recipient, GivenUp::expired);
   }
+}
+
+// One that has been taken out of its line, or let go on.
+void Road::give_up(Recipient& recipient, GivenUp why) {
+  recipient.standing = Standing::picked;
+  ending_.emplace_back(&recipient, why);
+}
+
+void Road::end_some(Time now) {
+  for (auto left = ended_at_once; left > 0 && !ending_.empty(); --left) {
+    const auto [recipient, why] = ending_.back();
+    ending_.pop_back();
+    if (why == GivenUp::ordered)
+      drop(*recipient, now);
+    else
+      expire(*recipient, {}, {}, now);
+  }
+  flush();
 }
 
 void Road::park(Time now) {

@@ -175,10 +175,9 @@ void Scheduler::remove_if(const Chosen& chosen) {
   in_line_ -= out.size();
 }
 
-std::vector<Recipient*> Scheduler::expired(std::int64_t now_ms, std::size_t most) {
+std::vector<Recipient*> Scheduler::expired(std::int64_t now_ms) {
   std::vector<Recipient*> out;
   const auto over = [&](const Recipient& recipient) {
-    if (out.size() >= most) return false;
     if (recipient.standing != Standing::waiting) return false;  // its record is being copied just now
     if (PR_MUTANT(13) && !may_send_(recipient.message->tenant))
       return false;  // planted: a pause stops the clock
@@ -190,7 +189,6 @@ std::vector<Recipient*> Scheduler::expired(std::int64_t now_ms, std::size_t most
     site.sweep(over, out);
     in_line_ -= before - site.waiting();
   }
-  for (auto* recipient : out) recipient->standing = Standing::picked;
   return out;
 }
 

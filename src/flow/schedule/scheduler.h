@@ -64,9 +64,9 @@ class Scheduler {
   using Chosen = std::function<bool(const Recipient&)>;
   void remove_if(const Chosen& chosen);
 
-  // Recipients in line whose time has run out, taken out of it; `most` of them. Walks every line: call it
-  // about once a minute.
-  std::vector<Recipient*> expired(std::int64_t now_ms, std::size_t most);
+  // Recipients in line whose time has run out, taken out of it. Walks every line: call it about once a
+  // minute.
+  std::vector<Recipient*> expired(std::int64_t now_ms);
 
   // Those in the wheel that are due after `after_ms` and `wanted`, taken out of it. Walks all that are due so
   // late.
