@@ -103,7 +103,7 @@ int print(const Result<Output>& result, bool json) {
 std::vector<Command> all_commands() {
   std::vector<Command> all;
   for (auto part : {account_commands(), key_commands(), domain_commands(), queue_commands(), tls_commands(),
-                    message_commands(), capture_commands(), journal_commands()})
+                    message_commands(), capture_commands(), journal_commands(), reader_commands()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }

@@ -58,5 +58,6 @@ std::vector<Command> tls_commands();
 std::vector<Command> message_commands();
 std::vector<Command> capture_commands();
 std::vector<Command> journal_commands();
+std::vector<Command> reader_commands();
 
 }  // namespace postrider::app

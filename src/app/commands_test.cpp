@@ -9,6 +9,7 @@
 #include "app/command.h"
 #include "app/journal_directory.h"
 #include "protocol/json/value.h"
+#include "readers/cursors.h"
 #include "testing/fake_clock.h"
 #include "testing/memory_log.h"
 #include "testing/seeded_random.h"
@@ -56,6 +57,26 @@ class CommandsTest : public ::testing::Test {
   std::unique_ptr<DataDirectory> data;
   Operator op{clock};
 };
+
+TEST_F(CommandsTest, AHeldReaderIsLetGoOn) {
+  EXPECT_EQ(refusal({"reader", "resume", "activity"}), "activity is not held");
+  const readers::Place place{"activity", config.node_name};
+  ASSERT_TRUE(store::writing(*data->store, [&](store::Transaction& tx) -> Result<void> {
+                PR_TRY(readers::begin_at_oldest(tx, place, clock.wall()));
+                PR_TRY(readers::hold(tx, place, "its log is another", clock.wall()));
+                return tx.commit_system("test");
+              }).ok());
+  EXPECT_EQ(run({"reader", "list"})->text, "activity  held: its log is another\n");
+  EXPECT_THAT(refusal({"reader", "resume"}), HasSubstr("reader list"));
+  EXPECT_EQ(refusal({"reader", "resume", "stats"}), "no reader is called \"stats\"");
+  EXPECT_THAT(refusal({"reader", "resume", "activity", "--from", "here"}), HasSubstr("oldest or newest"));
+  EXPECT_EQ(said({"reader", "resume", "activity"}, "from"), "oldest");
+  EXPECT_EQ(run({"reader", "list"})->text, "activity  0 events behind\n");
+  const auto entries = *audit::AuditLog(*data->store).all(0, 10);
+  ASSERT_FALSE(entries.empty());
+  EXPECT_EQ(entries.front().entry.action, "reader.resume");
+  EXPECT_EQ(entries.front().entry.object, "activity from oldest");
+}
 
 TEST_F(CommandsTest, AccountsAndKeys) {
   const auto made = run({"account", "create", "acme"});

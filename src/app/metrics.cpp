@@ -89,9 +89,9 @@ std::vector<api::Metric> all_metrics(Platform& platform) {
   add("postrider_tls_withheld_total", "Dialogues ended because a site that has offered TLS did not",
       Type::counter, [&platform] { return double(platform.tls_memory().times_withheld()); });
   add("postrider_reader_lag_events", "Events the reader has not taken in", Type::gauge,
-      [&platform] { return double(platform.reader_status().lag); }, {{"reader", "activity"}});
+      [&platform] { return double(platform.reader().status().lag); }, {{"reader", "activity"}});
   add("postrider_reader_held", "1 = its log does not fit its cursor: it waits for the operator", Type::gauge,
-      [&platform] { return platform.reader_status().held.empty() ? 0.0 : 1.0; }, {{"reader", "activity"}});
+      [&platform] { return platform.reader().status().held.empty() ? 0.0 : 1.0; }, {{"reader", "activity"}});
   const auto cpu = [&](std::string name, std::function<Duration()> time) {
     add("postrider_thread_cpu_seconds_total", "CPU time by kind of thread", Type::counter,
         [time = std::move(time)] { return in_seconds(time()); }, {{"thread", std::move(name)}});

@@ -203,7 +203,9 @@ std::string Platform::why_not_ready() const {
 
 // Mail goes in and out all the same.
 std::string Platform::warning() const {
-  return reader_->status().held.empty() ? "" : "the activity reader is held: what happens is not shown";
+  return reader_->status().held.empty()
+             ? ""
+             : "the activity reader is held: what happens is not shown; see postrider reader list";
 }
 
 Result<void> Platform::wire_doors() {

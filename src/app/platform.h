@@ -81,7 +81,7 @@ class Platform {
   const Road& road() const { return *road_; }
   const Intake& intake() const { return *intake_; }
   const std::atomic<std::uint64_t>& accepted() const { return accepted_; }
-  readers::Reader::Status reader_status() const { return reader_->status(); }
+  readers::Reader& reader() { return *reader_; }
   void each_thread(const std::function<void(std::string name, std::function<Duration()> cpu)>& visit);
 
  private:

@@ -62,6 +62,7 @@ class Reader {
     std::uint64_t applied = 0, set_aside = 0;  // since start
   };
   Status status() const;  // any thread
+  const Place& place() const { return place_; }
 
  private:
   Result<Step> follow(Time now);
