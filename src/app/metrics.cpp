@@ -3,7 +3,9 @@
 
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdio>
+#include <utility>
 
 #include "app/platform.h"
 
@@ -23,10 +25,56 @@ double in_seconds(Duration time) {
   return std::chrono::duration<double>(time).count();
 }
 
+using Type = api::Metric::Type;
+using Add = std::function<void(std::string name, std::string help, Type type, std::function<double()> value,
+                               std::vector<Pair> labels)>;
+
+void add_http(const Platform& platform, const Add& add) {
+  const auto one = [&](std::string name, std::string help, Type type, auto member) {
+    add(std::move(name), std::move(help), type,
+        [&platform, member] { return double(platform.http_counts().*member); }, {});
+  };
+  one("postrider_http_connections_total", "Connections accepted", Type::counter,
+      &io::HttpCounts::connections);
+  one("postrider_http_connections", "Connections open", Type::gauge, &io::HttpCounts::open);
+  one("postrider_http_plaintext_refused_total", "Connections refused because they were not encrypted",
+      Type::counter, &io::HttpCounts::plaintext_refused);
+  one("postrider_http_handshakes_failed_total", "TLS handshakes that failed", Type::counter,
+      &io::HttpCounts::handshakes_failed);
+  one("postrider_http_unreadable_total", "Requests that are not HTTP", Type::counter,
+      &io::HttpCounts::unreadable);
+  one("postrider_http_body_bytes", "Memory that request bodies take", Type::gauge,
+      &io::HttpCounts::body_bytes);
+  for (std::size_t digit = 1; digit <= 5; ++digit)
+    add("postrider_http_answers_total", "Answers by class of status", Type::counter,
+        [&platform, digit] { return double(platform.http_counts().answers[digit]); },
+        {{"status", std::to_string(digit) + "xx"}});
+}
+
+// What is a text is not for Prometheus.
+void add_evidence(const Evidence& evidence, const Add& add) {
+  const auto each = [&](std::string_view name, std::string_view help, auto value) {
+    for (std::size_t i = 0; i < evidence.size(); ++i)
+      add(std::string(name), std::string(help), Type::gauge,
+          [&evidence, value, i] { return value(evidence, i); }, {{"probe", std::string(evidence.name(i))}});
+  };
+  each("postrider_probe", "What a control is held to, as last measured",
+       [](const Evidence& from, std::size_t i) {
+         const auto fact = from.fact(i);
+         const auto* number = fact ? std::get_if<std::int64_t>(&*fact) : nullptr;
+         return number ? double(*number) : std::nan("");
+       });
+  each("postrider_probe_age_seconds", "How long ago that was", [](const Evidence& from, std::size_t i) {
+    const auto age = from.age(i);
+    return age ? in_seconds(*age) : std::nan("");
+  });
+  each("postrider_probe_current", "1 = it was measured, and not too long ago",
+       [](const Evidence& from, std::size_t i) { return from.is_current(i) ? 1.0 : 0.0; });
+}
+
 }  // namespace
 
 std::vector<api::Metric> all_metrics(Platform& platform) {
-  using Type = api::Metric::Type;
   std::vector<api::Metric> out;
   const auto add = [&](std::string name, std::string help, Type type, std::function<double()> value,
                        std::vector<Pair> labels = {}) {
@@ -92,6 +140,8 @@ std::vector<api::Metric> all_metrics(Platform& platform) {
       [&platform] { return double(platform.reader().status().lag); }, {{"reader", "activity"}});
   add("postrider_reader_held", "1 = its log does not fit its cursor: it waits for the operator", Type::gauge,
       [&platform] { return platform.reader().status().held.empty() ? 0.0 : 1.0; }, {{"reader", "activity"}});
+  add_http(platform, add);
+  add_evidence(platform.evidence(), add);
   const auto cpu = [&](std::string name, std::function<Duration()> time) {
     add("postrider_thread_cpu_seconds_total", "CPU time by kind of thread", Type::counter,
         [time = std::move(time)] { return in_seconds(time()); }, {{"thread", std::move(name)}});

@@ -215,6 +215,7 @@ Result<void> Platform::wire_doors() {
   authenticator_ = std::make_unique<api::Authenticator>(*keys_);
   mail_send_ = std::make_unique<api::MailSend>(*intake_);
   health_ = std::make_unique<api::Health>([this] { return why_not_ready(); }, [this] { return warning(); });
+  evidence_.add(data_.captures->probes());
   metrics_ = std::make_unique<api::Metrics>(all_metrics(*this));
   router_ = std::make_unique<api::Router>();
   router_->add(*mail_send_);
@@ -246,6 +247,7 @@ Result<void> Platform::wire_doors() {
   http_ = PR_TRY(io::HttpServer::open(
       runtime_->loops(), std::move(options),
       [this](io::HttpExchange& exchange) { return door_->answer(exchange); }, log_));
+  counted_ = http_.get();
   return {};
 }
 
@@ -277,6 +279,7 @@ void Platform::start_threads() {
   upkeep_.add("key uses", std::chrono::minutes(1), [this] { return key_uses_->flush(); });
   upkeep_.add("tls memory", std::chrono::minutes(1), [this] { return tls_memory_->flush(clock_.wall()); });
   add_retention(upkeep_, *data_.store, *data_.captures, clock_, config_.retention_events);
+  upkeep_.add("evidence", std::chrono::minutes(10), [this] { return evidence_.measure(); });
   upkeep_thread_ = std::make_unique<RepeatingThread>("upkeep", [this]() -> Duration {
     upkeep_.step(clock_.monotonic());
     return std::chrono::seconds(10);
@@ -317,6 +320,11 @@ void Platform::each_thread(
   visit("reader", [this] { return reader_thread_->cpu_time(); });
 }
 
+io::HttpCounts Platform::http_counts() const {
+  const auto* server = counted_.load();
+  return server ? server->counts() : io::HttpCounts{};
+}
+
 std::string Platform::ready_line() const {
   return "ready http=" + io::to_string(http_->endpoint());
 }
@@ -351,6 +359,7 @@ void Platform::drain(Duration grace) {
 
 Platform::~Platform() {
   drain(std::chrono::seconds(1));
+  counted_ = nullptr;
   http_.reset();
   ticker_.reset();
   upkeep_thread_.reset();

@@ -11,6 +11,7 @@
 #include "app/anchored_wall.h"
 #include "app/config.h"
 #include "app/data_directory.h"
+#include "app/evidence.h"
 #include "app/journal_directory.h"
 #include "app/journal_thread.h"
 #include "app/repeating_thread.h"
@@ -82,6 +83,8 @@ class Platform {
   const Intake& intake() const { return *intake_; }
   const std::atomic<std::uint64_t>& accepted() const { return accepted_; }
   readers::Reader& reader() { return *reader_; }
+  const Evidence& evidence() const { return evidence_; }
+  io::HttpCounts http_counts() const;  // nothing before the door is open
   void each_thread(const std::function<void(std::string name, std::function<Duration()> cpu)>& visit);
 
  private:
@@ -119,6 +122,7 @@ class Platform {
   AnchoredClock wall_;
   AnchoredWall door_clock_{clock_, wall_};
   Upkeep upkeep_;
+  Evidence evidence_{clock_};
   std::atomic<bool> serving_ = false;
   std::atomic<std::uint64_t> accepted_ = 0;
   bool following_ = true;  // the control feed could be read last time
@@ -157,6 +161,7 @@ class Platform {
   std::unique_ptr<JournalThread> journal_thread_;
   std::unique_ptr<RepeatingThread> capture_thread_, reader_thread_, control_, ticker_, upkeep_thread_;
   std::unique_ptr<io::HttpServer> http_;
+  std::atomic<const io::HttpServer*> counted_ = nullptr;  // http_, for its own connections' threads
 };
 
 }  // namespace postrider::app
