@@ -10,6 +10,7 @@
 #include <cerrno>
 
 #include "io/errno_error.h"
+#include "io/retried.h"
 #include "io/unique_fd.h"
 
 namespace postrider::io {
@@ -38,13 +39,13 @@ CrashFile::~CrashFile() {
 }
 
 Result<std::unique_ptr<CrashFile>> CrashFile::open(const std::string& path) {
-  const UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  const UniqueFd fd(retried([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600); }));
   if (fd.get() < 0) return errno_error(errno, "open " + path);
   struct stat status{};
   if (::fstat(fd.get(), &status) != 0) return errno_error(errno, "stat " + path);
   // Room on the disk for every page: a store into a hole of a full disk would end us by SIGBUS.
-  if (const int error = ::posix_fallocate(fd.get(), 0, sizeof(Layout)); error != 0)
-    return errno_error(error, "allocate " + path);
+  const int error = retried_error([&] { return ::posix_fallocate(fd.get(), 0, sizeof(Layout)); });
+  if (error != 0) return errno_error(error, "allocate " + path);
   void* memory = ::mmap(nullptr, sizeof(Layout), PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
   if (memory == MAP_FAILED) return errno_error(errno, "map " + path);
   return std::unique_ptr<CrashFile>(new CrashFile(*static_cast<Layout*>(memory)));

@@ -13,18 +13,10 @@
 #include <cstdio>
 
 #include "io/errno_error.h"
+#include "io/retried.h"
 
 namespace postrider::io {
 namespace {
-
-// Repeats a system call that a signal cut short.
-template <class Call>
-auto retried(Call call) {
-  for (;;) {
-    auto result = call();
-    if (result >= 0 || errno != EINTR) return result;
-  }
-}
 
 class PosixFile final : public File {
  public:
@@ -75,9 +67,8 @@ class PosixFile final : public File {
   Result<void> allocate(std::uint64_t size) override {
     if (PR_TRY(this->size()) > size) return truncate(size);
     if (size == 0) return {};
-    int error = 0;
-    do error = ::posix_fallocate(fd_.get(), 0, static_cast<off_t>(size));
-    while (error == EINTR);
+    const int error =
+        retried_error([&] { return ::posix_fallocate(fd_.get(), 0, static_cast<off_t>(size)); });
     if (error != 0) return errno_error(error, "allocate " + path_);
     return {};
   }
@@ -108,8 +99,9 @@ int flags(Open how) {
 }
 
 // "" means the root itself.
-std::string or_here(std::string_view path) {
-  return path.empty() ? "." : std::string(path);
+UniqueFd open_directory(int root, std::string_view path) {
+  const std::string name(path.empty() ? "." : path);
+  return UniqueFd(retried([&] { return ::openat(root, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
 }
 
 }  // namespace
@@ -153,7 +145,7 @@ Result<void> PosixDisk::make_directory(std::string_view path) {
 }
 
 Result<std::vector<std::string>> PosixDisk::list(std::string_view path) {
-  UniqueFd fd(::openat(fd_.get(), or_here(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  UniqueFd fd = open_directory(fd_.get(), path);
   if (!fd) return errno_error(errno, words("list", path));
   std::unique_ptr<DIR, int (*)(DIR*)> directory(::fdopendir(fd.get()), ::closedir);
   if (!directory) return errno_error(errno, words("list", path));
@@ -178,7 +170,7 @@ Result<std::vector<std::string>> PosixDisk::list(std::string_view path) {
 }
 
 Result<void> PosixDisk::sync_directory(std::string_view path) {
-  UniqueFd fd(::openat(fd_.get(), or_here(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  UniqueFd fd = open_directory(fd_.get(), path);
   if (!fd || ::fsync(fd.get()) != 0) return errno_error(errno, words("sync directory", path));
   return {};
 }

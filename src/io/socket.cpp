@@ -6,19 +6,9 @@
 #include <cerrno>
 
 #include "io/errno_error.h"
+#include "io/retried.h"
 
 namespace postrider::io {
-namespace {
-
-template <class Call>
-ssize_t retried(Call call) {
-  for (;;) {
-    ssize_t result = call();
-    if (result >= 0 || errno != EINTR) return result;
-  }
-}
-
-}  // namespace
 
 Step Socket::received(std::ptrdiff_t got) {
   if (got >= 0) return Step::done(static_cast<std::size_t>(got));
