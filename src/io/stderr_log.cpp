@@ -5,10 +5,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <iterator>
 
 #include "base/text.h"
+#include "io/retried.h"
 
 namespace postrider::io {
 namespace {
@@ -104,46 +104,59 @@ void append_time(std::string& out, Time time) {
                  millis(time) - seconds(time) * 1000);
 }
 
+void append_line(std::string& out, StderrLog::Format format, Time now, Level level, std::string_view event,
+                 std::initializer_list<Field> fields) {
+  if (format == StderrLog::Format::json) {
+    out += R"({"time":")";
+    append_time(out, now);
+    out += R"(","level":")";
+    out += word(level);
+    out += R"(","event":)";
+    append_quoted(out, event);
+    for (const Field& field : fields) {
+      out += ',';
+      append_quoted(out, field.name);
+      out += ':';
+      append_value(out, field, true);
+    }
+    out += "}\n";
+  } else {
+    append_time(out, now);
+    out += ' ';
+    out += word(level);
+    out += ' ';
+    append_value(out, Field("", event), false);
+    for (const Field& field : fields) {
+      out += ' ';
+      out += field.name;
+      out += '=';
+      append_value(out, field, false);
+    }
+    out += '\n';
+  }
+}
+
 }  // namespace
 
 void StderrLog::write(Level level, std::string_view event, std::initializer_list<Field> fields) {
   if (level < least_) return;
-  std::string line;
-  line.reserve(256);
-  if (format_ == Format::json) {
-    line += R"({"time":")";
-    append_time(line, clock_.wall());
-    line += R"(","level":")";
-    line += word(level);
-    line += R"(","event":)";
-    append_quoted(line, event);
-    for (const Field& field : fields) {
-      line += ',';
-      append_quoted(line, field.name);
-      line += ':';
-      append_value(line, field, true);
-    }
-    line += "}\n";
-  } else {
-    append_time(line, clock_.wall());
-    line += ' ';
-    line += word(level);
-    line += ' ';
-    append_value(line, Field("", event), false);
-    for (const Field& field : fields) {
-      line += ' ';
-      line += field.name;
-      line += '=';
-      append_value(line, field, false);
-    }
-    line += '\n';
-  }
-  // Whoever reads the log may be gone or slow; a server does not stop for that.
-  std::string_view left = line;
+  const auto now = clock_.wall();
+  std::string lines;
+  lines.reserve(256);
+  const bool cut = cut_.exchange(false);
+  const auto lost = lost_.exchange(0);
+  if (cut) lines += '\n';
+  if (lost > 0) append_line(lines, format_, now, Level::warning, "log_lines_lost", {{"lines", lost}});
+  append_line(lines, format_, now, level, event, fields);
+  // Whoever reads the log may be gone or slow, its disk may be full; a server does not stop for that.
+  std::string_view left = lines;
   while (!left.empty()) {
-    ssize_t put = ::write(fd_, left.data(), left.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put <= 0) return;
+    const ssize_t put = retried([&] { return ::write(fd_, left.data(), left.size()); });
+    if (put <= 0) {
+      lost_ += lost + 1;
+      if (cut || left.size() < lines.size()) cut_ = true;
+      return;
+    }
     left.remove_prefix(static_cast<std::size_t>(put));
   }
 }

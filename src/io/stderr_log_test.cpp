@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/stderr_log.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <unistd.h>
 
@@ -76,6 +77,22 @@ TEST_F(StderrLogTest, values_cannot_forge_lines) {
 TEST_F(StderrLogTest, long_values_are_clipped) {
   log(StderrLog::Format::text).info("x", {{"v", std::string(10'000, 'a')}});
   EXPECT_THAT(written(), EndsWith(std::string(2000, 'a') + "...\"\n"));
+}
+
+TEST_F(StderrLogTest, lines_that_found_no_room_are_counted) {
+  ::fcntl(in.get(), F_SETFL, O_NONBLOCK);
+  const int room = ::fcntl(in.get(), F_SETPIPE_SZ, 4096);
+  ASSERT_EQ(room, 4096);
+  const std::string half(1900, 'a');
+  StderrLog full = log(StderrLog::Format::text);
+  full.info("x", {{"v", half}, {"w", half}, {"u", half}});  // a pipe takes what fits of so long a line
+  full.info("lost");
+  std::array<char, 4096> read{};
+  ASSERT_EQ(::read(out.get(), read.data(), read.size()), room);
+  full.info("again");
+  EXPECT_EQ(written(),
+            "\n2023-11-14T22:13:20.007Z warning log_lines_lost lines=2\n"
+            "2023-11-14T22:13:20.007Z info again\n");
 }
 
 TEST_F(StderrLogTest, lines_of_threads_do_not_mix) {
