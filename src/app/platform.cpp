@@ -203,9 +203,10 @@ std::string Platform::why_not_ready() const {
 
 // Mail goes in and out all the same.
 std::string Platform::warning() const {
-  return reader_->status().held.empty()
-             ? ""
-             : "the activity reader is held: what happens is not shown; see postrider reader list";
+  const auto reader = reader_->status();
+  if (!reader.held.empty())
+    return "the activity reader is held: what happens is not shown; see postrider reader list";
+  return reader.waits.empty() ? "" : "the activity reader waits: what happens is shown later";
 }
 
 Result<void> Platform::wire_doors() {

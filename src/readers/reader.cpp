@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "readers/reader.h"
 
+#include <utility>
 #include <vector>
 
 #include "base/crash_point.h"
@@ -21,11 +22,22 @@ std::string describe(journal::Cursor cursor) {
 
 Reader::Step Reader::step(Time now) {
   const auto done = follow(now);
-  if (done) return *done;
-  const auto& error = done.error();
-  log_.warning("reader_waits",
-               {{"reader", place_.reader}, {"code", name(error.code)}, {"why", error.detail}});
-  return Step::later;
+  note_wait(done ? nullptr : &done.error());
+  return done ? *done : Step::later;
+}
+
+// Said when it begins and when it is over, not every second of a full disk.
+void Reader::note_wait(const Error* why) {
+  bool waited = false;
+  {
+    const std::lock_guard lock(mutex_);
+    waited = !std::exchange(status_.waits, why ? why->detail : "").empty();
+  }
+  if (why && !waited)
+    log_.warning("reader_waits",
+                 {{"reader", place_.reader}, {"code", name(why->code)}, {"why", why->detail}});
+  else if (!why && waited)
+    log_.info("reader_goes_on", {{"reader", place_.reader}});
 }
 
 Result<Reader::Step> Reader::follow(Time now) {

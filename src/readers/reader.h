@@ -57,6 +57,7 @@ class Reader {
   struct Status {
     bool following = true;
     std::string held;          // why not
+    std::string waits;         // why the last step came to nothing; it is tried again
     std::uint64_t lag = 0;     // events not applied yet; about right, since sequences may have gaps
     std::optional<Time> upto;  // when the newest applied event happened, if one was since start
     std::uint64_t applied = 0, set_aside = 0;  // since start
@@ -70,6 +71,7 @@ class Reader {
   Result<Step> apply(const Progress& at, const journal::EventPage& page, Time now);
   Step hold_at(std::string_view why, Time now);
   void say_held(const std::string& why);
+  void note_wait(const Error* why);  // null = it does not wait
   void note(journal::Cursor cursor);
 
   const journal::Journal& journal_;

@@ -155,11 +155,15 @@ TEST_P(ReaderTest, an_effect_that_fails_leaves_nothing_and_is_tried_again) {
     EXPECT_EQ(step(), Reader::Step::later);
     EXPECT_EQ(seen_now(), 0);
   }
+  EXPECT_EQ(log.count(Level::warning), 1u) << "said once, not at every step";
   EXPECT_TRUE(log.has("reader_waits"));
+  EXPECT_EQ(reader->status().waits, "no room");
   EXPECT_EQ(log.alarms(), 0u);
   seen.fails_after_writing.reset();
   EXPECT_EQ(run(), Reader::Step::idle);
   EXPECT_EQ(seen_now(), 15);
+  EXPECT_TRUE(log.has("reader_goes_on"));
+  EXPECT_EQ(reader->status().waits, "");
 }
 
 TEST_P(ReaderTest, the_journal_may_be_away) {
