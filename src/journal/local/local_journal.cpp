@@ -155,9 +155,11 @@ void LocalJournal::refresh_space() {
   auto limit = options.spool_limit;
   if (const auto disk = ground_.disk.space(); disk.ok()) {
     const auto reserve = std::max(options.reserve_bytes, disk->total / 100 * options.reserve_percent);
-    const auto room = (disk->free > reserve ? disk->free - reserve : 0) +
-                      engine_->spool.segments().idle_bytes() + engine_->events.segments().idle_bytes();
-    limit = std::min(limit, used() + room);
+    // Our own idle files count like free room. So the reserve stays whole, whoever takes from the disk: files
+    // made in advance, which is for the road's sake, do not open intake again.
+    const auto free =
+        disk->free + engine_->spool.segments().idle_bytes() + engine_->events.segments().idle_bytes();
+    limit = std::min(limit, used() + (free > reserve ? free - reserve : 0));
   }
   limit_ = limit;
   free_segments_ = engine_->pool.free(LogKind::spool) + engine_->pool.free(LogKind::events);

@@ -44,6 +44,41 @@ TEST_F(LocalTroubleTest, AFullDiskRefusesStoresNothingAndRecoversByItself) {
   EXPECT_THAT(live, SizeIs(1));
 }
 
+// Somebody else fills the disk. What the journal has of it already may be used, the reserve may not, however
+// many files are made in advance.
+TEST_F(LocalTroubleTest, IntakeLeavesTheReserveAlone) {
+  constexpr std::uint64_t reserve = 8 << 20;
+  subject.options.reserve_bytes = reserve;
+  subject.disk.set_capacity(64 << 20);
+  restart();
+  upkeep();
+  const auto taken = (64ull << 20) - subject.disk.space()->free;
+  subject.disk.set_capacity(taken + reserve + 4096);
+  std::vector<Sequence> stored;
+  for (;;) {
+    Group group;
+    group.purpose = Purpose::intake;
+    group.entries = {{{}, std::string(20'000, 'x'), {}}};
+    auto receipts = commit(group);
+    if (!receipts.ok()) {
+      EXPECT_EQ(receipts.error().code, Code::exhausted);
+      break;
+    }
+    stored.push_back(receipts->front().first);
+    upkeep();
+  }
+  const auto idle = 2 * subject.options.segment_bytes + 2 * subject.options.event_segment_bytes;
+  EXPECT_LT(stored.size() * 20'000, idle);
+  EXPECT_GE(subject.disk.space()->free + idle, reserve);
+  EXPECT_EQ(journal->stage(std::string(300'000, 'b')).error().code, Code::exhausted);
+  release(stored);
+  upkeep();
+  EXPECT_EQ(read(put("settling goes on")), "settling goes on");
+  subject.disk.set_capacity(64 << 20);
+  upkeep();
+  EXPECT_FALSE(journal->space().refusing);
+}
+
 TEST_F(LocalTroubleTest, AWriteCutShortForLackOfRoomIsNeverFoundAgain) {
   for (std::uint64_t n = 0; n < 20; ++n) {
     const auto before = put("before " + std::to_string(n));
