@@ -16,6 +16,7 @@ class Verdict:
     acknowledged: int = 0  # recipients
     arrived: int = 0
     lost: list = dataclasses.field(default_factory=list)
+    given_up: list = dataclasses.field(default_factory=list)  # the server says so of mail that the sink would have taken
     duplicates: int = 0
     unproven: list = dataclasses.field(default_factory=list)  # duplicates outside the commit window: (recipient, why)
     silent: list = dataclasses.field(default_factory=list)  # acknowledged, arrived, and not exactly one event says so
@@ -23,17 +24,17 @@ class Verdict:
     window_ms: list = dataclasses.field(default_factory=list)  # final dot at the sink -> the cut, per duplicate
 
     def holds(self):
-        return not self.lost and not self.unproven and not self.silent
+        return not self.lost and not self.given_up and not self.unproven and not self.silent
 
     def summary(self):
         return {"requests": self.requests, "acknowledged": self.acknowledged, "arrived": self.arrived,
-                "lost": len(self.lost), "duplicates": self.duplicates, "unproven": self.unproven[:10],
-                "silent": self.silent[:10], "unsettled": self.unsettled,
+                "lost": len(self.lost), "given_up": len(self.given_up), "duplicates": self.duplicates,
+                "unproven": self.unproven[:10], "silent": self.silent[:10], "unsettled": self.unsettled,
                 "window_ms_median": round(statistics.median(self.window_ms), 1) if self.window_ms else None,
                 "window_ms_max": round(max(self.window_ms), 1) if self.window_ms else None}
 
     def why(self):
-        return (f"lost {self.lost[:5]}, duplicates outside the window {self.unproven[:5]}, "
+        return (f"lost {self.lost[:5]}, given up {self.given_up[:5]}, duplicates outside the window {self.unproven[:5]}, "
                 f"without their event {self.silent[:5]}, under way at the end {self.unsettled}")
 
 
@@ -46,6 +47,16 @@ def drained(sink, requests, timeout):
         if not missing or time.monotonic() > deadline:
             return missing
         time.sleep(0.1)
+
+
+def delivered(server, sink, requests, timeout):
+    """The same, while an operator says "now" again and again: what is in flight then keeps its own next time."""
+    deadline = time.monotonic() + timeout
+    while True:
+        missing = drained(sink, requests, timeout=min(3.0, max(0.0, deadline - time.monotonic())))
+        if not missing or time.monotonic() > deadline:
+            return missing
+        server.command("queue", "retry", "--all")
 
 
 def whereabouts(server, message, n):
@@ -72,13 +83,13 @@ def judge(server, sink, requests, cuts, window=1.0, timeout=60):
         for n, address in enumerate(request.recipients):
             ends = activity.ended(told.get((request.message, n), []))
             if address in missing:
-                if not ends:
-                    verdict.lost.append((address, when(request, cuts)))
+                given_up = ends and all(event.kind != "delivered" for event in ends)
+                (verdict.given_up if given_up else verdict.lost).append((address, ends, when(request, cuts)))
                 continue
             arrivals = received.get(address, [])
             verdict.arrived += bool(arrivals)
             if request.acknowledged() and [event.kind for event in ends] != ["delivered"]:
-                verdict.silent.append((address, ends or len(verdict.silent) < TRACED and whereabouts(server, request.message, n)))
+                verdict.silent.append((address, ends, len(verdict.silent) < TRACED and whereabouts(server, request.message, n)))
             if len(arrivals) > 1:
                 verdict.duplicates += 1
                 if why := unproven(request, ends, arrivals, cuts, window, verdict):

@@ -31,8 +31,9 @@ class Request:
         return self.status == 202 and self.judged
 
 
-def make_request(name, rng, big_share=0.01):
-    """1-5 personalizations of 1-3 recipients, about 3 KB; every second one may be repeated under its idempotency key."""
+def make_request(name, rng, big_share=0.01, filler=""):
+    """1-5 personalizations of 1-3 recipients, about 3 KB and the filler; every second one may be repeated under its
+    idempotency key."""
     personalizations, recipients = [], []
     for _ in range(rng.randint(1, 5)):
         to = []
@@ -43,7 +44,7 @@ def make_request(name, rng, big_share=0.01):
         personalizations.append({"to": to, "substitutions": {"-name-": f"Zoë {len(recipients)}"}})
     body = {"personalizations": personalizations, "from": {"email": "hello@sender.test", "name": "Sender"},
             "subject": f"Message {name} for -name-", "custom_args": {"request": name},
-            "content": [{"type": "text/plain", "value": f"Dear -name-,\n{'some text ' * 150}\n"},
+            "content": [{"type": "text/plain", "value": f"Dear -name-,\n{'some text ' * 150}\n{filler}"},
                         {"type": "text/html", "value": f"<p>Dear -name-,</p><p>{'some text ' * 150}</p>"}]}
     if rng.random() < big_share:
         body["attachments"] = [{"content": BIG, "filename": "big.bin", "type": "application/octet-stream"}]

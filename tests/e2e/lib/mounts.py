@@ -63,3 +63,18 @@ def small_disk(path, megabytes):
         yield path
     finally:
         subprocess.run(["umount", "-l", path], capture_output=True)
+
+
+@contextlib.contextmanager
+def big_disk(path, megabytes):
+    """An ext4 of this size at `path`, whose image is sparse: what is only allocated on it takes no room here."""
+    image = path.with_name(path.name + ".img")
+    path.mkdir()
+    with open(image, "wb") as file:
+        file.truncate(megabytes << 20)
+    _run("mkfs.ext4", "-q", "-F", "-m", "0", image)
+    _run("mount", "-o", "loop", image, path)
+    try:
+        yield path
+    finally:
+        subprocess.run(["umount", "-l", path], capture_output=True)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A `postrider serve` of our own: a data directory, a process, and ways to end it."""
+import contextlib
 import json
 import os
 import pathlib
@@ -45,9 +46,8 @@ class Server:
         self.host, self.port = "127.0.0.1", 0
         self.starts = []  # seconds from exec to the ready line
         self.life = 0
-        made = run("init", data=self.data)
-        self.api_key = made["api_key"]
-        self.domains = {name: run("domain", "add", name, data=self.data) for name in domains}
+        self.api_key = self.command("init")["api_key"]
+        self.domains = {name: self.command("domain", "add", name) for name in domains}
         self.log_path = self.data.with_name(self.data.name + ".log")
 
     def start(self, env=None, before=(), timeout=60):
@@ -58,13 +58,14 @@ class Server:
             command += ["--set", setting]
         began = time.monotonic()
         with open(self.log_path, "ab") as log:
+            self._log_began = log.tell()
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True,
                                             env={**os.environ, **(env or {})})
         ready, _, _ = select.select([self.process.stdout], [], [], timeout)
         line = self.process.stdout.readline() if ready else ""
         if not line.startswith("ready "):
             self.kill()
-            raise NotReady(f"no ready line but {line!r}; see {self.log_path}")
+            raise NotReady(f"no ready line but {line!r}: {self.log_of_life()[-1500:]}")
         self.starts.append(time.monotonic() - began)
         doors = dict(word.split("=", 1) for word in line.split()[1:])
         self.port = int(doors["http"].rsplit(":", 1)[1])
@@ -73,16 +74,20 @@ class Server:
     def running(self):
         return self.process is not None and self.process.poll() is None
 
-    def kill(self):
-        """SIGKILL, to the server itself also when it runs under something."""
+    def kill(self, by=signal.SIGKILL):
+        """To the server itself also when it runs under something. `by` is what ends it at once."""
         if self.process is None:
             return
-        for pid in [*children(self.process.pid), self.process.pid]:
+        below = children(self.process.pid)
+        for pid in [*below, self.process.pid]:
             try:
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, by)
             except ProcessLookupError:
                 pass
         self.process.wait()
+        for pid in below:  # nobody's children now; until they are gone they hold the lock of the data directory
+            while states(pid) - {"Z"}:
+                time.sleep(0.005)
         self.process.stdout.close()
         self.process = None
 
@@ -90,7 +95,7 @@ class Server:
         """SIGSTOP, and wait until no thread is inside the kernel any more."""
         pid = self.process.pid
         os.kill(pid, signal.SIGSTOP)
-        while any(stat.read_text().rsplit(")", 1)[1].split()[0] != "T" for stat in pathlib.Path(f"/proc/{pid}/task").glob("*/stat")):
+        while states(pid) != {"T"}:
             time.sleep(0.001)
 
     def thaw(self):
@@ -112,8 +117,16 @@ class Server:
     def log(self):
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
+    def log_of_life(self):
+        """What the server that was started last has logged."""
+        with open(self.log_path, errors="replace") as log:
+            log.seek(self._log_began)
+            return log.read()
+
     def command(self, *words):
-        return run(*words, data=self.data)
+        """What the server answers; while it does not run, what its files say under the same settings."""
+        settings = [] if self.running() else [word for setting in self.settings for word in ("--set", setting)]
+        return run(*words, *settings, data=self.data)
 
 
 def source_of(life):
@@ -123,6 +136,15 @@ def source_of(life):
 def life_of(address):
     _, _, high, low = map(int, address.split("."))
     return high << 8 | low
+
+
+def states(pid):
+    """The letters of proc(5) that its threads are in; empty when there is no such process."""
+    found = set()
+    for stat in pathlib.Path(f"/proc/{pid}/task").glob("*/stat"):
+        with contextlib.suppress(OSError):  # it has just ended
+            found.add(stat.read_text().rsplit(")", 1)[1].split()[0])
+    return found
 
 
 def children(pid):
