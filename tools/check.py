@@ -168,6 +168,18 @@ def first_lines(tree):
             yield Finding(path, 2, "a header needs: #pragma once")
 
 
+def own_header_first(tree):
+    """A source includes its own header before all others, which proves that the header stands alone; the build compiles
+    the rest of the headers for themselves (cmake/Folders.cmake)."""
+    for path, text in tree.each(".cpp", under="src/"):
+        own = path.removesuffix("cpp") + "h"
+        if own not in tree.files:
+            continue
+        first = next((match[1] or match[2] for _, match in numbered(text, INCLUDE)), None)
+        if first != own.removeprefix("src/"):
+            yield Finding(path, 1, f'includes "{own.removeprefix("src/")}" first')
+
+
 UNFINISHED = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X)\b")  # in pieces, so that this file does not find itself
 
 
@@ -241,7 +253,7 @@ def mutants(tree):
         yield Finding(*planted[mutant], f"PR_MUTANT({mutant}) is not listed in docs/mutants.md")
 
 
-RULES = (layers, libraries, dead_files, first_lines, unfinished, long_files, machine_paths, links, readmes, mutants)
+RULES = (layers, libraries, dead_files, first_lines, own_header_first, unfinished, long_files, machine_paths, links, readmes, mutants)
 
 
 # --- format: an outside tool, so what passed is remembered by its content --------------------------------------------

@@ -42,6 +42,8 @@ PLANTED = [
     ("dead_files", "dialogues nobody reads", {**CLEAN, "tests/dialogs/http/a.txt": "x\n"}),
     ("first_lines", "no licence", {**CLEAN, "src/model/verb.cpp": "int x;\n"}),
     ("first_lines", "no guard", {**CLEAN, "src/base/word.h": LICENCE}),
+    ("own_header_first", "another header first",
+     {**CLEAN, "src/model/noun.cpp": LICENCE + '#include "base/word.h"\n#include "model/noun.h"\n'}),
     ("unfinished", "a mark", with_more("src/model/noun.cpp", "// TO" "DO: later\n")),
     ("long_files", "a long file", with_more("src/model/noun.cpp", "\n" * 601)),
     ("machine_paths", "a path", with_more("src/model/noun.cpp", 'open("/tm' 'p/x");\n')),
