@@ -74,8 +74,4 @@ Result<std::string> SealedBox::open(std::string_view sealed, std::string_view pl
   return Aead(entry->key).open(nonce_in(sealed), aad, sealed.substr(header_size + aead_nonce_size));
 }
 
-bool SealedBox::is_current(std::string_view sealed) const {
-  return sealed.starts_with(header(keys_.front().id));
-}
-
 }  // namespace postrider

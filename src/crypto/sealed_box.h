@@ -38,8 +38,6 @@ class SealedBox {
   std::string seal(std::string_view secret, std::string_view place) const;
   // Code::not_found: sealed under a key that is not here. Code::corrupt: not these bytes, or not this place.
   Result<std::string> open(std::string_view sealed, std::string_view place) const;
-  // Whether a rotation still has to seal these bytes anew.
-  bool is_current(std::string_view sealed) const;
 
  private:
   struct Entry {

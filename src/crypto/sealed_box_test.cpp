@@ -52,9 +52,7 @@ TEST(SealedBox, a_rotation_opens_old_seals_and_makes_new_ones) {
   const auto old = SealedBox(key(1), random).seal("secret", "place");
   const SealedBox rotating(key(2), random, {key(1)});
   EXPECT_EQ(rotating.open(old, "place").value(), "secret");
-  EXPECT_FALSE(rotating.is_current(old));
   const auto fresh = rotating.seal(rotating.open(old, "place").value(), "place");
-  EXPECT_TRUE(rotating.is_current(fresh));
   const SealedBox rotated(key(2), random);
   EXPECT_EQ(rotated.open(fresh, "place").value(), "secret");
   EXPECT_EQ(rotated.open(old, "place").error().code, Code::not_found);

@@ -12,8 +12,6 @@ namespace postrider::http {
 // One path segment or other component (RFC 3986 2.1). Refuses a % without two hex digits, NUL, and what does
 // not come out as UTF-8. Split at the separators first: "%2F" becomes a slash.
 std::optional<std::string> percent_decode(std::string_view text);
-// Everything but unreserved characters as %XX: safe as a path segment and as a query name or value.
-std::string percent_encode(std::string_view text);
 
 struct Parameter {
   std::string name, value;

@@ -148,14 +148,6 @@ bool sends_body(const Response& response, const Answering& to) {
   return !to.head && !has_no_content(response.status);
 }
 
-std::string serialize(const Response& response, const Answering& to) {
-  std::string out;
-  out.reserve(256 + response.body.size());
-  append_head(out, response, to);
-  if (sends_body(response, to)) out += response.body;
-  return out;
-}
-
 bool stays_open(const Response& response, const Answering& to) {
   return to.keep_alive && !response.close;
 }

@@ -34,8 +34,6 @@ std::string_view reason_phrase(int status);
 void append_head(std::string& out, const Response& response, const Answering& to);
 // Whether response.body follows the head on the wire: not for HEAD, 1xx, 204 and 304.
 bool sends_body(const Response& response, const Answering& to);
-// The whole answer.
-std::string serialize(const Response& response, const Answering& to);
 // Whether the connection may serve another request after this answer.
 bool stays_open(const Response& response, const Answering& to);
 

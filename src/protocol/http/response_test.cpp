@@ -16,6 +16,12 @@ Response accepted(std::string body) {
   return response;
 }
 
+std::string serialize(const Response& response, const Answering& to) {
+  std::string out;
+  append_head(out, response, to);
+  return sends_body(response, to) ? out + response.body : out;
+}
+
 TEST(Response, IsWritten) {
   EXPECT_EQ(serialize(accepted("hi"), kept),
             "HTTP/1.1 202 Accepted\r\nX-Message-Id: abc\r\nContent-Length: 2\r\n\r\nhi");

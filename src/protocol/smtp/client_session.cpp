@@ -153,7 +153,6 @@ void ClientSession::on_starttls() {
     stage_ = Stage::tls;
     return;
   }
-  starttls_reply_ = reply_;
   // Whoever wants to read along refuses it in the peer's name: what was offered is not given up for that.
   say("QUIT\r\n");
   end(Why::no_tls,

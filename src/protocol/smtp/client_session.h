@@ -104,7 +104,6 @@ class ClientSession {
   const Capabilities& capabilities() const { return capabilities_; }
   bool tls_offered() const { return tls_offered_; }
   bool tls_used() const { return tls_used_; }
-  const std::optional<Reply>& starttls_reply() const { return starttls_reply_; }  // when it was refused
 
  private:
   void on_reply();
@@ -141,7 +140,6 @@ class ClientSession {
   Capabilities capabilities_;
   bool tls_offered_ = false;
   bool tls_used_ = false;
-  std::optional<Reply> starttls_reply_;
   bool quitting_ = false;
 
   // The transaction. Its commands stand in one row: 0 MAIL, 1..n RCPT, n+1 DATA.

@@ -31,16 +31,6 @@ TEST(ClientSession, records_what_it_learnt) {
   EXPECT_EQ(session.capabilities().size_max, 0u);
   session.receive("250 mx.test\r\n");
   EXPECT_TRUE(session.tls_offered()) << "not offered again under TLS, but it was";
-  EXPECT_FALSE(session.starttls_reply());
-}
-
-TEST(ClientSession, keeps_the_refusal_of_starttls) {
-  ClientSession session({.helo = "me.test"});
-  session.receive("220 mx.test\r\n250-mx.test\r\n250 STARTTLS\r\n");
-  session.receive("454 4.7.0 not today\r\n");
-  ASSERT_TRUE(session.starttls_reply());
-  EXPECT_EQ(session.starttls_reply()->code, 454);
-  EXPECT_FALSE(session.tls_used());
 }
 
 TEST(ClientSession, settles_before_hanging_up_even_when_ready_was_taken_late) {

@@ -119,15 +119,4 @@ Result<std::optional<ApiKey>> ApiKeys::find(const ApiKeyId& id) {
   });
 }
 
-Result<ApiKeys::Admitted> ApiKeys::authenticate(std::string_view text, Time now) {
-  const Error refused{Code::forbidden, "no key that admits"};
-  const auto parsed = ApiKeyText::parse(text);
-  if (!parsed) return refused;
-  auto key = PR_TRY(find(parsed->id()));
-  if (!key) return refused;
-  const auto tenant = key->admit(*parsed, now);
-  if (!tenant) return refused;
-  return Admitted{*tenant, std::move(*key)};
-}
-
 }  // namespace postrider::accounts

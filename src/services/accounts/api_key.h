@@ -57,14 +57,6 @@ class ApiKeys {
   // Whose key it is, before anybody is known.
   Result<std::optional<ApiKey>> find(const ApiKeyId& id);
 
-  struct Admitted {
-    Tenant tenant;
-    ApiKey key;
-  };
-  // For doors that have no TenantPolicy at hand. A text that cannot be a key costs no query. `forbidden`
-  // tells nothing of which check failed.
-  Result<Admitted> authenticate(std::string_view text, Time now);
-
  private:
   store::Store& store_;
 };

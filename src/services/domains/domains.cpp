@@ -35,9 +35,6 @@ constexpr PlatformSql all_domains{
     "FROM domains d JOIN dkim_keys k ON k.tenant = d.tenant AND k.domain = d.id "
     "ORDER BY d.name, k.selector",
     "for operators and the builder of policies"};
-constexpr TenantSql verify{
-    "domains.verify", Kind::person_write,
-    "UPDATE domains SET verified = ?3 WHERE tenant = ?1 AND name = ?2 AND verified <> ?3"};
 constexpr TenantSql remove_keys{"domains.remove_keys", Kind::person_write,
                                 "DELETE FROM dkim_keys WHERE tenant = ?1 AND domain = ?2"};
 constexpr TenantSql remove_domain{"domains.remove", Kind::person_write,
@@ -154,19 +151,6 @@ Result<std::vector<SendingDomain>> Domains::all() {
   });
 }
 
-Result<void> Domains::set_verified(const Tenant& tenant, std::string_view name, bool verified,
-                                   const audit::Author& author) {
-  return writing(store_, [&](Transaction& tx) -> Result<void> {
-    auto domain = PR_TRY(existing(tx, tenant, name));
-    if (PR_TRY(tx.execute(verify, tenant, domain.name, verified)) == 0) return {};
-    const auto before = digest(domain);
-    domain.verified = verified;
-    tx.announce({ChangeKind::domain, tenant.id(), domain.name});
-    return tx.commit(
-        audit::AuditEntry{author, tenant.id(), "domain.verify", domain.name, before, digest(domain)});
-  });
-}
-
 Result<void> Domains::remove(const Tenant& tenant, std::string_view name, const audit::Author& author) {
   return writing(store_, [&](Transaction& tx) -> Result<void> {
     const auto domain = PR_TRY(existing(tx, tenant, name));
@@ -212,8 +196,8 @@ const Schema& schema() {
                                              {"record", text, configuration, with_parent},
                                              {"sealed", blob, secret_sealed, with_parent}},
                                             "tenant, domain, selector"}}}},
-                             {&create, &create_key, &find_domain, &list_domains, &all_domains, &verify,
-                              &remove_keys, &remove_domain, &sealed_keys}};
+                             {&create, &create_key, &find_domain, &list_domains, &all_domains, &remove_keys,
+                              &remove_domain, &sealed_keys}};
   return schema;
 }
 

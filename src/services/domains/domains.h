@@ -33,8 +33,6 @@ class Domains {
                             const audit::Author& author);
   Result<std::optional<SendingDomain>> find(const Tenant& tenant, std::string_view name);
   Result<std::vector<SendingDomain>> list(const Tenant& tenant);  // by name
-  Result<void> set_verified(const Tenant& tenant, std::string_view name, bool verified,
-                            const audit::Author& author);
   // With its keys: mail that waits is signed no more. not_found unless it is this tenant's.
   Result<void> remove(const Tenant& tenant, std::string_view name, const audit::Author& author);
 

@@ -16,8 +16,6 @@ constexpr PlatformSql all_columns{
     "SELECT t.name, c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c "
     "WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"};
 
-constexpr PlatformSql integrity{"sqlite.integrity", Kind::read, "PRAGMA integrity_check(1)"};
-
 class SqliteStore final : public Store {
  public:
   explicit SqliteStore(SqliteOptions options) : options_(std::move(options)) {}
@@ -136,15 +134,6 @@ Result<std::unique_ptr<Store>> open_sqlite(SqliteOptions options) {
   auto store = std::make_unique<SqliteStore>(std::move(options));
   PR_TRY(store->open());
   return std::unique_ptr<Store>(std::move(store));
-}
-
-Result<void> verify_sqlite(const SqliteOptions& options) {
-  const auto access = options.readers == 0 ? Connection::Access::exclusive : Connection::Access::read;
-  auto connection = PR_TRY(Connection::open(options.path, options.vfs, access, 0));
-  Rows rows;
-  PR_TRY(connection->run(integrity, {}, &rows));
-  if (rows.size() == 1 && rows.front().text(0) == "ok") return {};
-  return Error{Code::corrupt, "sqlite: " + (rows.empty() ? "no verdict" : rows.front().text(0))};
 }
 
 }  // namespace postrider::store

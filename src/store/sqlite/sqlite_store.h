@@ -22,8 +22,4 @@ struct SqliteOptions {
 // refuses to write until it is opened anew, since asking the same pages again may lie.
 Result<std::unique_ptr<Store>> open_sqlite(SqliteOptions options);
 
-// Reads every page and compares every index with its table; `corrupt` names the first thing wrong. For a
-// database that nobody writes meanwhile, or a copy of one; minutes for a large one.
-Result<void> verify_sqlite(const SqliteOptions& options);
-
 }  // namespace postrider::store

@@ -55,28 +55,5 @@ TEST_F(SqliteTest, AFileThatIsNoDatabaseIsCorrupt) {
   EXPECT_EQ(open_sqlite({.path = directory.path("no/such/folder")}).error().code, Code::io);
 }
 
-TEST_F(SqliteTest, VerifyFindsDamage) {
-  {
-    auto store = open();
-    const auto done = writing(*store, [](Transaction& tx) -> Result<void> {
-      for (int i = 0; i < 500; ++i)
-        tx.announce({ChangeKind::suppression, TenantId{1}, std::string(100, 'a')});
-      return tx.commit_system("test");
-    });
-    ASSERT_TRUE(done.ok());
-  }
-  EXPECT_TRUE(verify_sqlite(options()).ok());
-  {
-    std::fstream file(directory.path("store.db"), std::ios::in | std::ios::out | std::ios::binary);
-    file.seekp(0, std::ios::end);
-    const auto size = file.tellp();
-    for (std::streamoff page = 4096 * 4; page < size; page += 4096) {
-      file.seekp(page);
-      file << std::string(64, '\xff');
-    }
-  }
-  EXPECT_EQ(verify_sqlite(options()).error().code, Code::corrupt);
-}
-
 }  // namespace
 }  // namespace postrider::store
