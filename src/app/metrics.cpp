@@ -119,6 +119,8 @@ std::vector<api::Metric> all_metrics(Platform& platform) {
   add("postrider_queue_waiting", "Recipients waiting", Type::gauge, loaded(counts->waiting));
   add("postrider_queue_parked", "Recipients due later, kept on disk only", Type::gauge,
       loaded(counts->parked));
+  add("postrider_queue_recalls_failing", "Recalls of parked mail that failed and are tried again",
+      Type::gauge, loaded(counts->unreturned));
   add("postrider_queue_in_flight", "Transactions handed out", Type::gauge, loaded(counts->out));
   add("postrider_queue_held", "Recipients held for the operator", Type::gauge, loaded(counts->held));
   add("postrider_queue_suspected", "Those of them over whom the process died twice", Type::gauge,

@@ -201,8 +201,11 @@ std::string Platform::why_not_ready() const {
   return {};
 }
 
-// Mail goes in and out all the same.
+// Mail is taken all the same.
 std::string Platform::warning() const {
+  if (road_->counts().unreturned.load() > 0)
+    return "mail that was parked cannot be read back from the journal and waits; it is tried again every "
+           "minute, and the log says why";
   const auto reader = reader_->status();
   if (!reader.held.empty())
     return "the activity reader is held: what happens is not shown; see postrider reader list";

@@ -75,9 +75,12 @@ TEST_F(RoadParks, WhatTheJournalCannotTellNowIsAskedAgain) {
   database.set_reachable("a", false);
   advance(hours(5));
   EXPECT_EQ(in_memory(), 0u);
+  EXPECT_TRUE(log.has("alarm parked_not_recalled"));
+  EXPECT_EQ(road->counts().unreturned, 1);
   database.set_reachable("a", true);
   advance(minutes(2));
   EXPECT_THAT(out, SizeIs(1)) << "late, and not lost";
+  EXPECT_EQ(road->counts().unreturned, 0);
 }
 
 TEST_F(RoadParks, TheCleanerBringsBackWhoIsInItsWay) {

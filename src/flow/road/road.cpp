@@ -12,6 +12,20 @@ namespace {
 
 constexpr std::chrono::milliseconds look_again = std::chrono::seconds(1);  // at those who may not go now
 
+// What a report says about its destination, whatever it says about the messages.
+Scheduler::Went how_it_went(const Report& report) {
+  if (report.site_failed) return Scheduler::Went::site_failed;
+  bool tried = false;
+  for (const auto& result : report.results) {
+    if (result.fate == Fate::local) continue;
+    tried = true;
+    const auto outcome = classify(result);
+    const auto* later = std::get_if<TryLater>(&outcome);
+    if (later && (later->slow_down || result.fate != Fate::answered)) return Scheduler::Went::slow_down;
+  }
+  return tried ? Scheduler::Went::well : Scheduler::Went::untried;
+}
+
 }  // namespace
 
 Road::Road(journal::Journal& journal, journal::Committer& committer, Log& log, Options options,
@@ -138,8 +152,8 @@ Time Road::step(Time now) {
   for (auto& returned : inbox.returned) {
     end_recall(returned.found, now);
     if (returned.found.ok()) continue;
-    log_.warning("parked_not_recalled",
-                 {{"messages", returned.what.hashes.size()}, {"why", returned.found.error().detail}});
+    log_.alarm("parked_not_recalled",
+               {{"messages", returned.what.hashes.size()}, {"why", returned.found.error().detail}});
     unreturned_.push_back(std::move(returned.what));
   }
   if (auto due = queue_.parking().due(millis(now)); !due.hashes.empty()) bring_back(std::move(due));
@@ -157,6 +171,7 @@ Time Road::step(Time now) {
                         std::memory_order_relaxed);
   counts_.parked.store(static_cast<std::int64_t>(queue_.parking().recipients()), std::memory_order_relaxed);
   counts_.out.store(static_cast<std::int64_t>(scheduler_.out()), std::memory_order_relaxed);
+  counts_.unreturned.store(static_cast<std::int64_t>(unreturned_.size()), std::memory_order_relaxed);
   counts_.ending.store(static_cast<std::int64_t>(ending_.size()), std::memory_order_relaxed);
   return next;
 }
@@ -187,18 +202,10 @@ void Road::take_in(const Report& report, Time now) {
     log_.warning("suspect_not_cleared", {{"why", home.error().detail}});
   const bool moved = report.missing && has_moved(report.assignment);
   if (report.stale || report.missing || report.damaged) {
-    scheduler_.returned(report.assignment, Scheduler::Went::well, millis(now));
+    scheduler_.returned(report.assignment, Scheduler::Went::untried, millis(now));
     return report.stale || moved ? again(report, now) : hold(report);
   }
-  bool slow = false;
-  for (const auto& result : report.results)
-    if (const auto outcome = classify(result); const auto* later = std::get_if<TryLater>(&outcome))
-      slow = slow || later->slow_down || result.fate != Fate::answered;
-  scheduler_.returned(report.assignment,
-                      report.site_failed ? Scheduler::Went::site_failed
-                      : slow             ? Scheduler::Went::slow_down
-                                         : Scheduler::Went::well,
-                      millis(now));
+  scheduler_.returned(report.assignment, how_it_went(report), millis(now));
   for (std::size_t i = 0; i < report.results.size(); ++i) settle(report, i, now);
 }
 

@@ -138,6 +138,7 @@ class RoadFixture : public ::testing::Test {
   testing::FaultyDisk disk{1};  // where suspects stand
   std::unique_ptr<Suspects> suspects;
   std::unique_ptr<Road> road;
+  std::optional<Error> commits_fail_after_restart;
   bool may_send = true;
   std::vector<Assignment> out;
   std::vector<Executor::Work> background;  // what the road has asked for beside it, done while work()
@@ -201,6 +202,7 @@ inline void RoadFixture::start(const std::string& node) {
     recovered = journal->recover(restore);
   }
   ASSERT_TRUE(recovered.ok());
+  journal->commits_fail = std::exchange(commits_fail_after_restart, std::nullopt);
   road->restored(*recovered, now());
   work();
 }

@@ -14,6 +14,8 @@ namespace postrider {
 namespace {
 
 constexpr std::size_t settlement_most = 256;  // recipients in one group
+constexpr std::size_t settlement_bytes =
+    1 << 20;  // of events: a peer's reply may be 64 KB, and each repeats it
 
 Attempted event_of(const Recipient& recipient, const Report::One& result, EventKind kind,
                    const Report& report, Time now) {
@@ -43,6 +45,12 @@ struct Road::Settlement {
   journal::Group group;
   std::vector<Recipient*> ended;
   std::vector<Recipient*> put_off;  // one per group.moves, in order
+  std::size_t event_bytes = 0;
+
+  bool full() const {
+    return ended.size() + put_off.size() >= settlement_most || event_bytes >= settlement_bytes;
+  }
+  void tell(const Event& event) { event_bytes += group.events.emplace_back(records::encode(event)).size(); }
 };
 
 // After our own crash an intent without outcome is tried again at once. Another node may still be waiting for
@@ -63,7 +71,7 @@ void Road::move(Recipient& recipient) {
 }
 
 Road::Settlement& Road::open() {
-  if (open_ && open_->ended.size() + open_->put_off.size() >= settlement_most) flush();
+  if (open_ && open_->full()) flush();
   if (!open_) open_ = std::make_shared<Settlement>();
   return *open_;
 }
@@ -87,7 +95,7 @@ void Road::end(Recipient& recipient, const Report::One& result, EventKind kind, 
   auto event = event_of(recipient, result, kind, report, now);
   event.refusal = refusal;
   if (event.email.empty()) event.email = address_of(recipient, journal_);
-  settlement.group.events.push_back(records::encode(event));
+  settlement.tell(event);
   queue_.release_for(recipient, settlement.group.releases);
   settlement.ended.push_back(&recipient);
   auto& count = kind == EventKind::delivered  ? counts_.delivered
@@ -104,7 +112,7 @@ void Road::put_off(Recipient& recipient, const Report::One& result, const Report
   auto& settlement = open();
   auto event = event_of(recipient, result, EventKind::deferred, report, now);
   if (event.email.empty()) event.email = address_of(recipient, journal_);
-  settlement.group.events.push_back(records::encode(event));
+  settlement.tell(event);
   if (result.fate == Fate::unknown) recipient.in_doubt = true;
   recipient.due_ms = std::min(expires, millis(now + options_.retry.gap(recipient.attempt, recipient.id())));
   move(recipient);
@@ -146,7 +154,8 @@ void Road::settled(Receipt& receipt, Time now) {
       if (refused_.empty()) next_offer_ = now + offer_every;
       refused_.push_back(std::move(receipt.settlement));
     } else if (!committer_.stopped()) {
-      log_.alarm("settlement_lost", {{"why", receipt.result.error().detail}});
+      log_.alarm("settlement_lost", {{"why", receipt.result.error().detail},
+                                     {"recipients", settlement.ended.size() + settlement.put_off.size()}});
     }
     return;
   }
@@ -160,9 +169,9 @@ void Road::settled(Receipt& receipt, Time now) {
 
 void Road::release(std::vector<journal::Sequence> sequences) {
   if (sequences.empty()) return;
-  journal::Group group;
-  group.releases = std::move(sequences);
-  committer_.submit(std::move(group), [](Result<journal::Receipt>) {});
+  auto settlement = std::make_shared<Settlement>();
+  settlement->group.releases = std::move(sequences);
+  submit(std::move(settlement));
 }
 
 }  // namespace postrider

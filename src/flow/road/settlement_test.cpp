@@ -207,6 +207,26 @@ TEST_F(RoadSettles, ManyFatesAreSeveralGroups) {
   EXPECT_EQ(live(), 0u);
 }
 
+TEST_F(RoadSettles, WhatWasNotTriedSaysNothingAboutTheSite) {
+  Report::One refused;
+  refused.fate = Fate::local;
+  refused.status = "5.6.0";
+  refused.text = "cannot be composed";
+  accept({"a@b.example"});
+  auto assignment = take();
+  const auto& site = *road->scheduler().destinations()[assignment.lane];
+  const auto window = site.window;
+  tell(std::move(assignment), refused);
+  EXPECT_EQ(site.window, window);
+  refused.status = "4.4.4";
+  accept({"a@b.example"});
+  tell(take(), refused);
+  EXPECT_EQ(site.window, window);
+  accept({"a@b.example"});
+  tell(take(), taken());
+  EXPECT_EQ(site.window, window + 1);
+}
+
 TEST_F(RoadSettles, ASiteThatCannotBeReachedIsLeftAlone) {
   accept({"a@b.example"});
   auto failed = report_of(take(), {});

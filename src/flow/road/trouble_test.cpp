@@ -105,6 +105,32 @@ TEST_F(RoadInTrouble, AnOutcomeTheJournalWillNeverTakeIsAnAlarmAndNoSecondAttemp
   EXPECT_EQ(recipient(id).standing, Standing::settling);
 }
 
+TEST_F(RoadInTrouble, LongRepliesAreSettledInGroupsThatFitAnywhere) {
+  accept(std::vector<std::string>(100, "a@b.example"));
+  auto refused = answer(550, "5.7.1", std::string(60'000, 'x'));
+  const auto before = journal->counters().groups;
+  tell(take(), refused);
+  EXPECT_THAT(attempts(), SizeIs(100));
+  EXPECT_GE(journal->counters().groups - before, 6u);
+  EXPECT_EQ(live(), 0u);
+}
+
+TEST_F(RoadInTrouble, APlaceThatCouldNotBeReleasedIsReleasedLater) {
+  journal::Group lost;  // a recipient whose message is gone
+  const auto kind = static_cast<std::uint8_t>(records::Kind::intent);
+  lost.entries.push_back({{kind, {9}, 0, 1, millis(now()), 1}, "", {}});
+  committer->submit(std::move(lost), [](Result<journal::Receipt>) {});
+  work();
+  ASSERT_EQ(live(), 1u);
+  commits_fail_after_restart = Error{Code::exhausted, "no room"};
+  restart();
+  EXPECT_EQ(live(), 1u);
+  EXPECT_TRUE(log.has("alarm settlement_refused why=no room"));
+  journal->commits_fail.reset();
+  advance(std::chrono::minutes(1));
+  EXPECT_EQ(live(), 0u);
+}
+
 TEST_F(RoadInTrouble, ADrainingRoadTakesHomeWhatIsOutAndHandsOutNothing) {
   accept({"a@b.example"});
   road->stop_picking();

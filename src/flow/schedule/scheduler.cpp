@@ -43,9 +43,10 @@ void Scheduler::leaves(std::uint32_t lane, Destination& site, std::int64_t now_m
   watch(lane, site);
 }
 
-void Scheduler::comes_back(std::uint32_t lane, Destination& site, std::int64_t now_ms) {
+void Scheduler::comes_back(std::uint32_t lane, Destination& site, Went went, std::int64_t now_ms) {
   --site.out;
   --out_with(site);
+  if (went == Went::untried && site.out > 0) return;  // what the others hear is still to come
   site.heard_ms = now_ms;
   if (!site.quiet) return;
   out_quiet_ -= site.out;
@@ -149,11 +150,13 @@ Assignment Scheduler::assign(std::uint32_t lane, const std::vector<Recipient*>& 
 
 void Scheduler::returned(const Assignment& assignment, Went went, std::int64_t now_ms) {
   auto& site = destination(assignment.lane);
-  comes_back(assignment.lane, site, now_ms);
+  comes_back(assignment.lane, site, went, now_ms);
   switch (went) {
     case Went::well:
       site.failures = 0;
       site.window = std::min(site.window + 1, limits_.window_most);
+      break;
+    case Went::untried:
       break;
     case Went::slow_down:
       site.window = std::max(site.window / 2, 1u);

@@ -56,7 +56,7 @@ class Scheduler {
   std::optional<Assignment> pick_alone(Recipient& recipient, std::int64_t now_ms);
 
   // The transaction came back. The window and the site's pause follow from how it went.
-  enum class Went { well, slow_down, site_failed };
+  enum class Went { well, untried, slow_down, site_failed };
   void returned(const Assignment& assignment, Went went, std::int64_t now_ms);
 
   // Takes those for whom `chosen` holds out of the wheel and the lines. Walks everything, once: for an
@@ -87,7 +87,7 @@ class Scheduler {
   Destination& destination(std::uint32_t lane);
   std::size_t& out_with(const Destination& site) { return site.quiet ? out_quiet_ : out_; }
   void leaves(std::uint32_t lane, Destination& site, std::int64_t now_ms);
-  void comes_back(std::uint32_t lane, Destination& site, std::int64_t now_ms);
+  void comes_back(std::uint32_t lane, Destination& site, Went went, std::int64_t now_ms);
   void watch(std::uint32_t lane, Destination& site);
   void notice_quiet(std::int64_t now_ms);
   bool may_take(const Destination& site) const;

@@ -135,10 +135,12 @@ Result<void> HintFile::write(Disk& disk, const Use& use, const HintBuilder* buil
 
 Result<std::optional<HintFile>> HintFile::open(File& file, const Use& use, UseContent& content) {
   const std::optional<HintFile> none;
-  const auto bytes = PR_TRY(read_at(file, 0, PR_TRY(file.size())));
+  const auto bytes = read_at(file, 0, PR_TRY(file.size()));
+  if (!bytes.ok() && bytes.error().code == Code::io) return none;  // the use itself says the same
+  if (!bytes.ok()) return bytes.error();
   const auto prefix = prefix_of(use);
-  if (!bytes.starts_with(prefix)) return none;
-  const auto body = use.sealer->open(prefix, std::string_view(bytes).substr(prefix.size()));
+  if (!bytes->starts_with(prefix)) return none;
+  const auto body = use.sealer->open(prefix, std::string_view(*bytes).substr(prefix.size()));
   if (!body.ok()) return none;
 
   Reader in(*body);

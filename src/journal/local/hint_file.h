@@ -42,7 +42,7 @@ class HintBuilder {
 };
 
 // The hint of one closed use: its frames, what is lost of it, its records and releases, sealed under the
-// use's key. It is a shortcut only: without it, or when it is damaged, the use itself is read.
+// use's key. It is a shortcut only: without it, or when it is damaged or unreadable, the use itself is read.
 class HintFile {
  public:
   // Written and durable. `builder` belongs to the use; null for events.

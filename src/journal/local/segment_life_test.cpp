@@ -149,12 +149,39 @@ TEST_F(SegmentLifeTest, RecallNeedsNoHintAndFailsOnlyForNow) {
   EXPECT_LE(journal->recallable(), newest) << "it stands in the use that is written to";
   EXPECT_EQ(recall(), std::vector{stay});
   for (const auto& file : *subject.disk.list("spool"))
+    if (file.ends_with(".hint"))
+      subject.disk.fail({.operations = testing::on({testing::DiskOperation::read}),
+                         .prefix = "spool/" + file,
+                         .code = Code::io});
+  EXPECT_EQ(recall(), std::vector{stay}) << "a bad sector under a hint is no matter";
+  subject.disk.heal();
+  for (const auto& file : *subject.disk.list("spool"))
     if (file.ends_with(".hint")) EXPECT_TRUE(subject.disk.remove("spool/" + file).ok());
   EXPECT_EQ(recall(), std::vector{stay}) << "read from the use itself";
   subject.disk.fail(
       {.operations = testing::on({testing::DiskOperation::read}), .times = 1, .code = Code::io});
   EXPECT_EQ(recall(), std::nullopt);
   EXPECT_EQ(recall(), std::vector{stay});
+}
+
+TEST_F(SegmentLifeTest, AHintThatCannotBeReadIsDoneWithout) {
+  const auto stay = put("stay"), go = put("go");
+  release({go});
+  restart();
+  upkeep();
+  const auto files = *subject.disk.list("spool");
+  const auto hint = std::ranges::find_if(files, [](const auto& file) { return file.ends_with(".hint"); });
+  ASSERT_NE(hint, files.end());
+  subject.crash();
+  auto& opened = subject.open();  // which heals the disk
+  subject.disk.fail({.operations = testing::on({testing::DiskOperation::read}),
+                     .prefix = "spool/" + *hint,
+                     .code = Code::io});
+  std::vector<Sequence> told;
+  const auto recovered = opened.recover([&](Sequence at, const Label&) { told.push_back(at); });
+  ASSERT_TRUE(recovered.ok()) << recovered.error().detail;
+  EXPECT_EQ(told, std::vector{stay});
+  EXPECT_TRUE(recovered->quarantined.empty());
 }
 
 }  // namespace
