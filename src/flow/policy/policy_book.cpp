@@ -5,15 +5,18 @@
 #include <mutex>
 #include <set>
 
+#include "base/codec.h"
+#include "crypto/sha256.h"
+
 namespace postrider {
-namespace {
 
-// A domain has few selectors; which one it is stays the same as long as the domain does.
-SigningKeyId key_id(DomainId domain, std::size_t index) {
-  return SigningKeyId{domain.value << 4 | index};
+SigningKeyId signing_key_id(DomainId domain, std::string_view selector, const SigningKey& key) {
+  Writer named;
+  named.varint(domain.value);
+  named.bytes(selector);
+  named.bytes(key.public_key().der());
+  return SigningKeyId{Reader(bytes_of(sha256(named.view()))).u64()};
 }
-
-}  // namespace
 
 std::shared_ptr<const TenantPolicy> PolicyBook::tenant(TenantId id) const {
   std::shared_lock lock(mutex_);
@@ -51,9 +54,8 @@ Result<void> PolicyBook::load(const accounts::Account& account) {
       policy->domains.push_back(std::move(sender));
       continue;
     }
-    for (std::size_t i = 0; i < signers->size(); ++i) {
-      const auto& signer = (*signers)[i];
-      const auto id = key_id(domain.id, i);
+    for (const auto& signer : *signers) {
+      const auto id = signing_key_id(domain.id, signer.selector, signer.key);
       auto header = PR_TRY(dkim::Signer::create(domain.name, signer.selector, signer.key.type()));
       ring_.add(id, signer.key);
       ring.push_back(id);

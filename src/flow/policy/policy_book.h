@@ -21,6 +21,10 @@
 
 namespace postrider {
 
+// Names a domain's key: another selector or another key, after a rotation, is another name, so that a header
+// made for one is never signed with the other. 64 bits of a hash, never stored.
+SigningKeyId signing_key_id(DomainId domain, std::string_view selector, const SigningKey& key);
+
 // Policies and API keys as the store has them, held in memory and kept up by following the control feed.
 // Lookups are for any thread and never query; rebuild() and follow() block and belong to one thread.
 class PolicyBook final : public Policies {

@@ -70,6 +70,15 @@ class PolicyBookTest : public testing::StoreTest {
   std::optional<PolicyBook> book;
 };
 
+TEST(SigningKeyIds, StandForDomainSelectorAndKey) {
+  const auto key = SigningKey::generate(KeyType::ed25519), other = SigningKey::generate(KeyType::ed25519);
+  const auto id = signing_key_id(DomainId{1}, "e1", key);
+  EXPECT_EQ(id, signing_key_id(DomainId{1}, "e1", *SigningKey::from_pkcs8_der(key.to_pkcs8_der())));
+  EXPECT_NE(id, signing_key_id(DomainId{1}, "e1", other)) << "rotated in place";
+  EXPECT_NE(id, signing_key_id(DomainId{1}, "e2", key));
+  EXPECT_NE(id, signing_key_id(DomainId{2}, "e1", key));
+}
+
 TEST_P(PolicyBookTest, IsNotActedUponWhenItCannotFollow) {
   const auto tenant = account();
   EXPECT_FALSE(book->current()) << "nothing is known yet";
