@@ -138,7 +138,7 @@ int run_cli(const std::vector<std::string>& words) {
   if (!config.ok()) return complain(config.error());
   if (init) return print(initialise(*config, *arguments), arguments->has("--json"));
   if (serve) {
-    const auto served = run_server(*config);
+    const auto served = run_server(*config, [&] { return config_of(*arguments); });
     return served.ok() ? 0 : complain(served.error());
   }
   if (auto answer = ask_server(config->data + "/control.sock", words))

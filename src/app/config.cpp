@@ -26,6 +26,7 @@ struct Key {
   Set set;
   std::string_view fallback;  // as written in the file
   std::string_view help;      // empty = not supported yet, and not in the file that `init` writes
+  Takes takes = Takes::restart;
 };
 
 Error wrong(std::string_view what) {
@@ -221,11 +222,11 @@ const std::map<std::string, Key, std::less<>>& keys() {
         "where the API listens, IP:PORT; port 0 picks a free one"}},
       {"http.tls.certificate",
        {text(&Config::http_certificate), "",
-        "PEM file with the certificate chain; with it the door speaks TLS"}},
-      {"http.tls.key", {text(&Config::http_key), "", "PEM file with its private key"}},
+        "PEM file with the certificate chain; with it the door speaks TLS", Takes::reload}},
+      {"http.tls.key", {text(&Config::http_key), "", "PEM file with its private key", Takes::reload}},
       {"http.plaintext_from",
        {list(&Config::http_plaintext_from, is_network, "is no network, like 172.17.0.0/16"), "",
-        "networks that may speak plain HTTP besides loopback, like 172.17.0.0/16"}},
+        "networks that may speak plain HTTP besides loopback, like 172.17.0.0/16", Takes::reload}},
       {"http.trusted_proxies", not_yet("believing a proxy's X-Forwarded-For")},
       {"http.public_url", not_yet("pages and links")},
       {"delivery.mode",
@@ -233,7 +234,8 @@ const std::map<std::string, Key, std::less<>>& keys() {
         "capture (nothing leaves this machine) or mx (needs a route for *: no DNS yet)"}},
       {"delivery.route",
        {set_routes, "",
-        "DOMAIN=IP:PORT[/none|/opportunistic|/required], ...; in the file also [[delivery.route]]"}},
+        "DOMAIN=IP:PORT[/none|/opportunistic|/required], ...; in the file also [[delivery.route]]",
+        Takes::reload}},
       {"delivery.sources", {set_sources, "", "local address to send from"}},
       {"delivery.max_age", {set_max_age, "72h", "how long delivery is tried"}},
       {"delivery.sign", {boolean(&Config::delivery_sign), "true", "DKIM-sign; false is for measuring only"}},
@@ -245,13 +247,14 @@ const std::map<std::string, Key, std::less<>>& keys() {
         "this node's host name, said in EHLO and Message-IDs"}},
       {"node.site", not_yet("more than one site")},
       {"limits.memory", not_yet("a memory budget")},
-      {"limits.spool", {bytes(&Config::limits_spool), "20GB", "disk the journal may take"}},
+      {"limits.spool", {bytes(&Config::limits_spool), "20GB", "disk the journal may take", Takes::reload}},
       {"limits.signers", {count(&Config::limits_signers, 1024), "0", "signing threads; 0 = one per core"}},
       {"limits.loops", {count(&Config::limits_loops, 1024), "0", "event loops; 0 = one per core"}},
       {"limits.idempotency_keys",
        {count(&Config::limits_idempotency_keys, 1'000'000'000), "1000000",
-        "Idempotency-Keys remembered at a time, for 48 hours each; 150 bytes of memory a key"}},
-      {"log.level", {set_level, "info", "debug, info, warning or alarm"}},
+        "Idempotency-Keys remembered at a time, for 48 hours each; 150 bytes of memory a key",
+        Takes::reload}},
+      {"log.level", {set_level, "info", "debug, info, warning or alarm", Takes::reload}},
       {"log.format", {set_format, "text", "text or json"}},
       {"retention.events", {days(&Config::retention_events), "30d", "how long events are kept"}},
       {"retention.captured",
@@ -264,6 +267,7 @@ Result<void> set(Config& config, const std::string& name, const std::string& val
   const auto key = keys().find(name);
   if (key == keys().end()) return wrong("no setting is called \"" + name + "\"");
   if (auto done = key->second.set(config, value); !done.ok()) return wrong(name + ": " + done.error().detail);
+  config.given.emplace_back(name, value);
   return {};
 }
 
@@ -327,10 +331,22 @@ Result<Config> load_config(const std::string& data, const std::vector<Setting>& 
   return config;
 }
 
+std::vector<std::string> changed(const Config& from, const Config& to, Takes which) {
+  const auto said = [](const Config& config, std::string_view name) {
+    const auto last = std::ranges::find(config.given.rbegin(), config.given.rend(), name, &Setting::first);
+    return last == config.given.rend() ? std::nullopt : std::optional(last->second);
+  };
+  std::vector<std::string> names;
+  for (const auto& [name, key] : keys())
+    if (key.takes == which && said(from, name) != said(to, name)) names.push_back(name);
+  return names;
+}
+
 std::string default_config_file() {
   std::string out =
       "# Postrider. Every setting with its default; remove the # to change one.\n"
-      "# The same names work as --set KEY=VALUE and as POSTRIDER_KEY with __ for the dot.\n";
+      "# The same names work as --set KEY=VALUE and as POSTRIDER_KEY with __ for the dot.\n"
+      "# SIGHUP makes a running server read this file again; what it cannot take over it names in its log.\n";
   for (const auto& [name, key] : keys()) {
     if (key.help.empty()) continue;
     out.append("\n# ")

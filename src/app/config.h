@@ -15,10 +15,12 @@ namespace postrider::app {
 
 enum class DeliveryMode { capture, mx, relay };
 
-// Everything the operator decides, read once at start and again on SIGHUP. Keys are those of design 8: dotted
+// Everything the operator decides, read at start and again on SIGHUP. Keys are those of design 8: dotted
 // paths in postrider.toml, in --set KEY=VALUE, and as POSTRIDER_KEY with "__" for ".".
 struct Config {
   std::vector<std::string> not_supported_yet;  // what settings were made for, in words: without effect
+
+  std::vector<std::pair<std::string, std::string>> given;  // what was said, KEY and VALUE, the last one last
 
   std::string data;  // the data directory; every relative path below is under it
 
@@ -53,6 +55,11 @@ using Setting = std::pair<std::string, std::string>;  // KEY, VALUE as given to 
 // The file DIR/postrider.toml, then the environment, then the settings; later wins. invalid names the key and
 // says what would be right; an unknown key is refused, never ignored.
 Result<Config> load_config(const std::string& data, const std::vector<Setting>& settings);
+
+// The settings in which two configurations differ: those that a running server takes over, or those that a
+// restart is needed for.
+enum class Takes { reload, restart };
+std::vector<std::string> changed(const Config& from, const Config& to, Takes which);
 
 // A path as a setting gives it: absolute, or below the data directory.
 inline std::string under(const std::string& data, const std::string& path) {

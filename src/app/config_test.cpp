@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/config.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -53,6 +54,21 @@ TEST_F(ConfigTest, TheFileTheEnvironmentAndSetEachOverruleTheOneBefore) {
   EXPECT_EQ(config.node_name, "set");
   EXPECT_EQ(config.http_listen, "127.0.0.1:2");
   EXPECT_EQ(config.log_level, Level::warning);
+}
+
+TEST_F(ConfigTest, WhatChangedIsToldByWhetherARestartIsNeeded) {
+  using ::testing::ElementsAre;
+  using ::testing::IsEmpty;
+  file("[log]\nlevel = \"info\"\n[http]\nlisten = \"127.0.0.1:1\"\n");
+  const auto before = load({{"node.name", "n"}}).value();
+  file(
+      "[log]\nlevel = \"debug\"\n[http]\nlisten = \"127.0.0.1:2\"\n[node]\nname = \"other\"\n"
+      "[[delivery.route]]\ndomain = \"a.example\"\nhost = \"127.0.0.1\"\nport = 25\n");
+  const auto after = load({{"node.name", "n"}}).value();
+  EXPECT_THAT(changed(before, after, Takes::reload), ElementsAre("delivery.route", "log.level"));
+  EXPECT_THAT(changed(before, after, Takes::restart), ElementsAre("http.listen"))
+      << "--set overrules the file";
+  EXPECT_THAT(changed(after, after, Takes::reload), IsEmpty());
 }
 
 TEST_F(ConfigTest, AKeyNobodyKnowsIsRefusedByNameWhereverItStands) {

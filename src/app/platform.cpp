@@ -50,7 +50,8 @@ Result<void> Platform::open() {
       clock_, log_);
   PR_TRY(policies_->rebuild());
 
-  routes_ = RouteTable(config_.delivery_routes);
+  routes_.replace(RouteTable(config_.delivery_routes));
+  plaintext_from_.replace(config_.http_plaintext_from);
   tls_client_ = PR_TRY(io::TlsClient::create({}));
   runtime_ = std::make_unique<io::Runtime>(or_cores(config_.limits_loops), "loop");
   for (auto* loop : runtime_->loops()) loop->post([loop] { current_loop = loop; });
@@ -118,7 +119,7 @@ void Platform::wire_road() {
                      .node = node,
                      .helo = config_.node_name,
                      .source = config_.delivery_sources.empty() ? "" : config_.delivery_sources.front()},
-        routes_, Deliverer::Options{});
+        *routes_.get(), Deliverer::Options{});
     lanes_.push_back(std::move(lane));
   }
   capturer_ = std::make_unique<Capturer>(*data_.captures, crash_file_->cells(), reports, log_);
@@ -166,10 +167,11 @@ void Platform::dispatch(std::vector<Assignment> assignments) {
 }
 
 void Platform::deliver(std::vector<Prepared> prepared) {
+  const auto routes = routes_.get();
   std::vector<std::vector<Prepared>> by_lane(lanes_.size());
   for (auto& message : prepared) {
     // In capture mode nothing leaves this machine but where the operator has laid a route himself.
-    if (config_.delivery_mode == DeliveryMode::capture && !routes_.find(message.domain))
+    if (config_.delivery_mode == DeliveryMode::capture && !routes->find(message.domain))
       capturer_->add(std::move(message));
     else
       by_lane[message.assignment.lane % lanes_.size()].push_back(std::move(message));
@@ -188,8 +190,9 @@ void Platform::open_readers() {
 }
 
 bool Platform::plaintext_allowed(const io::Endpoint& peer) const {
-  return is_loopback(peer.address) ||
-         std::ranges::any_of(config_.http_plaintext_from,
+  if (is_loopback(peer.address)) return true;
+  const auto networks = plaintext_from_.get();
+  return std::ranges::any_of(*networks,
                              [&](const std::string& network) { return in_network(peer.address, network); });
 }
 
@@ -333,11 +336,18 @@ std::string Platform::ready_line() const {
   return "ready http=" + io::to_string(http_->endpoint());
 }
 
-Result<void> Platform::reload() {
+Result<void> Platform::reload(const Config& next) {
+  if ((identity_ == nullptr) != next.http_certificate.empty())
+    return Error{Code::invalid, "http.tls.certificate: a restart is needed to begin or end speaking TLS"};
   if (identity_)
-    identity_->replace(PR_TRY(io::TlsIdentity::load(under(config_.data, config_.http_certificate),
-                                                    under(config_.data, config_.http_key))));
-  log_.info("reloaded");
+    identity_->replace(PR_TRY(
+        io::TlsIdentity::load(under(next.data, next.http_certificate), under(next.data, next.http_key))));
+  const RouteTable routes(next.delivery_routes);
+  routes_.replace(routes);
+  for (std::size_t i = 0; i < lanes_.size(); ++i)
+    runtime_->loop(i).post([this, i, routes] { lanes_[i].deliverer->reroute(routes); });
+  plaintext_from_.replace(next.http_plaintext_from);
+  journal_->set_limits(next.limits_spool, next.limits_idempotency_keys);
   return {};
 }
 

@@ -10,6 +10,7 @@
 
 #include "app/anchored_wall.h"
 #include "app/config.h"
+#include "app/current.h"
 #include "app/data_directory.h"
 #include "app/evidence.h"
 #include "app/journal_directory.h"
@@ -59,7 +60,9 @@ class Platform {
 
   // Closes the doors, lets what is in flight come home, and stops; at most `grace` long.
   void drain(Duration grace);
-  Result<void> reload();  // certificates anew
+  // Takes over what Takes::reload names, the log's level excepted, and reads the certificate anew. Nothing
+  // has changed when it fails.
+  Result<void> reload(const Config& next);
 
   std::string ready_line() const;  // "ready http=127.0.0.1:8025"
   DataDirectory& data() { return data_; }
@@ -136,7 +139,8 @@ class Platform {
   std::unique_ptr<LocalSigner> signer_;
   std::unique_ptr<PolicyBook> policies_;
   std::unique_ptr<RoadThread> road_thread_;
-  RouteTable routes_;
+  Current<RouteTable> routes_;
+  Current<std::vector<std::string>> plaintext_from_;
   std::unique_ptr<io::TlsClient> tls_client_;
   std::unique_ptr<io::Runtime> runtime_;
   std::unique_ptr<Road> road_;

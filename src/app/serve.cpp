@@ -18,9 +18,29 @@ namespace {
 
 constexpr auto grace = std::chrono::seconds(30);
 
+std::string listed(const std::vector<std::string>& names) {
+  std::string all;
+  for (const auto& name : names) all.append(all.empty() ? "" : " ").append(name);
+  return all;
+}
+
+// All of it or nothing: a file with a mistake in it changes nothing. `begun` is what the server was started
+// with, `current` what it goes by.
+Result<void> reload(Platform& platform, const Config& begun, Config& current,
+                    const std::function<Result<Config>()>& reread, io::StderrLog& log) {
+  auto next = PR_TRY(reread());
+  PR_TRY(platform.reload(next));
+  log.set_level(next.log_level);
+  log.info("reloaded", {{"changed", listed(changed(current, next, Takes::reload))}});
+  if (const auto waiting = changed(begun, next, Takes::restart); !waiting.empty())
+    log.warning("restart_needed", {{"for", listed(waiting)}});
+  current = std::move(next);
+  return {};
+}
+
 }  // namespace
 
-Result<void> run_server(const Config& config) {
+Result<void> run_server(const Config& config, const std::function<Result<Config>()>& reread) {
   io::SystemClock clock;
   io::SystemRandom random;
   io::StderrLog log(clock, config.log_json ? io::StderrLog::Format::json : io::StderrLog::Format::text,
@@ -35,13 +55,13 @@ Result<void> run_server(const Config& config) {
   std::promise<Platform*> started;  // null = it did not
   std::promise<void> asked_to_stop;
   io::Runtime signals_loop(1, "signals");
-  io::Signals signals(signals_loop.loop(0), [&, running = started.get_future().share(),
-                                             stopping = false](io::Signal signal) mutable {
+  io::Signals signals(signals_loop.loop(0), [&, running = started.get_future().share(), stopping = false,
+                                             current = config](io::Signal signal) mutable {
     if (signal == io::Signal::terminate) {
       if (!std::exchange(stopping, true)) asked_to_stop.set_value();
     } else if (auto* serving = running.get()) {
-      if (auto reloaded = serving->reload(); !reloaded.ok())
-        log.warning("reload", {{"why", reloaded.error().detail}});
+      const auto done = reload(*serving, config, current, reread, log);
+      if (!done.ok()) log.alarm("not_reloaded", {{"why", done.error().detail}});
     }
   });
   auto start = [&]() -> Result<void> {

@@ -139,7 +139,7 @@ void append_line(std::string& out, StderrLog::Format format, Time now, Level lev
 }  // namespace
 
 void StderrLog::write(Level level, std::string_view event, std::initializer_list<Field> fields) {
-  if (level < least_) return;
+  if (level < least_.load(std::memory_order_relaxed)) return;
   const auto now = clock_.wall();
   std::string lines;
   lines.reserve(256);

@@ -19,11 +19,12 @@ class StderrLog final : public Log {
       : clock_(clock), format_(format), least_(least), fd_(fd) {}
 
   void write(Level level, std::string_view event, std::initializer_list<Field> fields) override;
+  void set_level(Level least) { least_.store(least, std::memory_order_relaxed); }  // any thread
 
  private:
   const Clock& clock_;
   Format format_;
-  Level least_;
+  std::atomic<Level> least_;
   int fd_;
   std::atomic<std::uint64_t> lost_ = 0;
   std::atomic<bool> cut_ = false;  // the last bytes written end in the middle of a line

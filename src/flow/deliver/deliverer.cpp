@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/deliver/deliverer.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "flow/deliver/caller.h"
@@ -51,28 +53,56 @@ Task<void> Deliverer::connection(Site& site) {
   --connections_;
 }
 
+template <class Visit>
+void Deliverer::each_site(Visit visit) {
+  for (auto& [lane, site] : sites_) visit(*site);
+  for (auto& site : rerouted_) visit(*site);
+}
+
 void Deliverer::tick(Instant now) {
   second_look_.tick(now);
-  for (auto& [lane, site] : sites_) {
-    std::vector<OneShot<bool>*> over;
-    std::erase_if(site->idle, [&](const Site::Idle& idle) {
+  std::vector<OneShot<bool>*> over;
+  each_site([&](Site& site) {
+    std::erase_if(site.idle, [&](const Site::Idle& idle) {
       if (now - idle.since < options_.idle_most) return false;
       over.push_back(idle.wake);
       return true;
     });
-    for (auto* wake : over) wake->set(false);
-  }
-  std::erase_if(sites_, [](const auto& entry) {
-    return entry.second->connections == 0 && entry.second->ready.empty();
   });
+  for (auto* wake : over) wake->set(false);
+  const auto done = [](const Site& site) { return site.connections == 0 && site.ready.empty(); };
+  std::erase_if(sites_, [&](const auto& entry) { return done(*entry.second); });
+  std::erase_if(rerouted_, [&](const auto& site) { return done(*site); });
+}
+
+void Deliverer::reroute(RouteTable routes) {
+  routes_ = std::move(routes);
+  std::vector<Prepared> ready;
+  std::vector<OneShot<bool>*> idle;
+  for (auto at = sites_.begin(); at != sites_.end();) {
+    auto& site = *at->second;
+    const auto* route = routes_.find(site.domain);
+    if (route ? site.route == *route : !site.route) {
+      ++at;
+      continue;
+    }
+    std::ranges::move(std::exchange(site.ready, {}), std::back_inserter(ready));
+    for (const auto& connection : std::exchange(site.idle, {})) idle.push_back(connection.wake);
+    rerouted_.push_back(std::move(at->second));
+    at = sites_.erase(at);
+  }
+  for (auto* wake : idle) wake->set(false);
+  for (auto& prepared : ready) take(std::move(prepared));
 }
 
 void Deliverer::drain() {
   tools_.drain = true;
-  for (auto& [lane, site] : sites_) {
-    for (auto& prepared : std::exchange(site->ready, {})) give_back(std::move(prepared));
-    for (auto& idle : std::exchange(site->idle, {})) idle.wake->set(false);
-  }
+  std::vector<OneShot<bool>*> idle;
+  each_site([&](Site& site) {
+    for (auto& prepared : std::exchange(site.ready, {})) give_back(std::move(prepared));
+    for (const auto& connection : std::exchange(site.idle, {})) idle.push_back(connection.wake);
+  });
+  for (auto* wake : idle) wake->set(false);
 }
 
 // Nobody has tried it: it waits where it waited.

@@ -2,6 +2,8 @@
 #pragma once
 #include <memory>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "flow/deliver/courier.h"
 #include "flow/deliver/second_look.h"
@@ -17,14 +19,17 @@ class Deliverer {
     std::size_t connections_most = 20;             // per destination
     Duration idle_most = std::chrono::seconds(5);  // a connection waits so long for the next message
   };
-  Deliverer(CourierTools tools, const RouteTable& routes, Options options)
+  Deliverer(CourierTools tools, RouteTable routes, Options options)
       : tools_(std::move(tools)),
         intents_(tools_.committer, tools_.home, tools_.node),
-        routes_(routes),
+        routes_(std::move(routes)),
         options_(options) {}
 
   void take(Prepared prepared);
   void tick(Instant now);  // says goodbye on connections idle for too long; call it about once a second
+  // Other routes from now on. Mail that is on its way goes where it was going, what is ready goes by the new
+  // ones.
+  void reroute(RouteTable routes);
   // What is in hand is finished, connections are closed. What is ready, or comes later, is reported stale.
   void drain();
   std::size_t connections() const { return connections_; }
@@ -35,10 +40,13 @@ class Deliverer {
 
   CourierTools tools_;
   IntentWriter intents_;
-  const RouteTable& routes_;
+  RouteTable routes_;
   Options options_;
   SecondLook second_look_;
+  template <class Visit>
+  void each_site(Visit visit);
   std::unordered_map<std::uint32_t, std::unique_ptr<Site>> sites_;
+  std::vector<std::unique_ptr<Site>> rerouted_;  // as they were: for the connections that are left of them
   std::size_t connections_ = 0;
 };
 

@@ -25,6 +25,24 @@ TEST_F(DelivererTest, OneConnectionCarriesMessageAfterMessage) {
   EXPECT_EQ(mx.received()[1].data, "Subject: 2\r\n\r\nHello\r\n");
 }
 
+TEST_F(DelivererTest, AnotherRouteIsTakenFromTheNextMessageOn) {
+  auto& before = peer(here);
+  auto& after = peer("10.0.0.2");
+  start({route("d.test", here), route("e.test", here)});
+  EXPECT_EQ(send_one("a@d.test").code, 250);
+  EXPECT_EQ(send_one("a@e.test").code, 250);
+  deliverer_->reroute(RouteTable({route("d.test", "10.0.0.2"), route("e.test", here)}));
+  run_for(1s);
+  EXPECT_EQ(before.open(), 1u) << "the connection for e.test";
+  EXPECT_EQ(send_one("b@d.test").code, 250);
+  EXPECT_EQ(send_one("b@e.test").code, 250);
+  EXPECT_EQ(after.received().size(), 1u);
+  EXPECT_EQ(before.received().size(), 3u);
+  EXPECT_EQ(before.connections(), 2u);
+  deliverer_->tick(clock_.monotonic());
+  EXPECT_EQ(deliverer_->connections(), 2u);
+}
+
 TEST_F(DelivererTest, AnIdleConnectionSaysGoodbyeAfterAWhile) {
   auto& mx = peer(here);
   start({route("d.test", here)}, {.idle_most = 5s});

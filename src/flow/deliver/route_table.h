@@ -17,6 +17,7 @@ struct Route {
   smtp::Tls tls = smtp::Tls::opportunistic;
   bool verify = false;  // the certificate must be valid for `name`
   std::string name;     // of the next hop in its certificate; empty = the address
+  friend bool operator==(const Route&, const Route&) = default;
 };
 
 // The operator's routes; the most particular one wins. Immutable: any thread.

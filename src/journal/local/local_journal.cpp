@@ -123,7 +123,7 @@ std::optional<Claim> LocalJournal::claim(std::uint64_t tenant, std::string_view 
 }
 
 bool LocalJournal::may_claim(std::uint64_t tenant) const {
-  return engine_ && engine_->claims.has_room(tenant, ground_.options.claims_most);
+  return engine_ && engine_->claims.has_room(tenant, claims_most_);
 }
 
 Result<EventPage> LocalJournal::read_events(Cursor after, std::size_t max) const {
@@ -152,7 +152,7 @@ std::uint64_t LocalJournal::used() const {
 
 void LocalJournal::refresh_space() {
   const auto& options = ground_.options;
-  auto limit = options.spool_limit;
+  std::uint64_t limit = spool_limit_;
   if (const auto disk = ground_.disk.space(); disk.ok()) {
     const auto reserve = std::max(options.reserve_bytes, disk->total / 100 * options.reserve_percent);
     // Our own idle files count like free room. So the reserve stays whole, whoever takes from the disk: files

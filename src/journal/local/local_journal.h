@@ -20,7 +20,9 @@ class LocalJournal final : public Journal {
  public:
   LocalJournal(Disk& disk, Random& random, const Clock& clock, Log& log, const Key& wrapping,
                Options options = {})
-      : ground_{disk, random, clock, log, options, wrapping} {}
+      : ground_{disk, random, clock, log, options, wrapping},
+        spool_limit_(options.spool_limit),
+        claims_most_(options.claims_most) {}
 
   Result<Recovered> recover(const Live& live) override;
   Result<std::vector<Receipt>> commit(std::uint64_t number, std::span<const Group> groups) override;
@@ -39,6 +41,12 @@ class LocalJournal final : public Journal {
   std::vector<LiveRecord> worth_moving(std::size_t max) const override;
   Result<void> recall(const Wanted& wanted, const Live& live) const override;
   Sequence recallable() const override;
+
+  // Options::spool_limit and claims_most from now on; the disk's share with the next upkeep. Any thread.
+  void set_limits(std::uint64_t spool, std::size_t claims) {
+    spool_limit_ = spool;
+    claims_most_ = claims;
+  }
 
   // Journal thread, when the server has drained: carries everything over and closes both logs with their
   // hints, so that the next start replays nothing. Nothing may be committed afterwards. Leaving it out costs
@@ -62,6 +70,8 @@ class LocalJournal final : public Journal {
   std::vector<Receipt> last_receipts_;
   std::size_t quarantined_ = 0;
   std::atomic<bool> failed_ = false;
+  std::atomic<std::uint64_t> spool_limit_;
+  std::atomic<std::size_t> claims_most_;
   std::atomic<std::uint64_t> limit_ = 0;
   std::atomic<std::uint64_t> batches_ = 0, groups_ = 0, free_segments_ = 0;
 };

@@ -39,6 +39,14 @@ TEST(LocalJournalOptions, LeaveRoomForTheLargestEvent) {
   EXPECT_TRUE(journal.commit(1, {&group, 1}).ok());
 }
 
+TEST_F(LocalJournalTest, LimitsMayChangeWhileItRuns) {
+  EXPECT_TRUE(journal->may_claim(1));
+  journal->set_limits(1 << 20, 0);
+  upkeep();
+  EXPECT_EQ(journal->space().limit, 1u << 20);
+  EXPECT_FALSE(journal->may_claim(1));
+}
+
 TEST_F(LocalJournalTest, LandedKnowsTheLastCommit) {
   const auto sequence = put("stored");
   EXPECT_EQ((**journal->landed(number))[0].first, sequence);
