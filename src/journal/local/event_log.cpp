@@ -76,11 +76,11 @@ Result<bool> EventLog::drop(Time now, Time events_before, const std::function<Re
     if (use->claims_until > now) continue;
     const auto dropped = use;
     if (use == segments_.uses().back()) PR_TRY(before_last());
+    PR_TRY(pool_.retire(*dropped, options_.free_segments));
     {
       std::lock_guard lock(mutex_);
       segments_.forget(dropped);
     }
-    PR_TRY(pool_.retire(*dropped, options_.free_segments));
     PR_CRASH_POINT("journal.events_dropped");
     return true;
   }

@@ -249,12 +249,14 @@ Result<bool> Spool::recycle(std::uint64_t events_durable, const std::function<Re
     if (!finished(*use, events_durable) || blocker(*use)) continue;
     const auto finished_use = use;
     if (use == segments_.uses().back()) PR_TRY(before_last());
+    // Forgotten only when it is gone from the disk: those who carry releases of it must not go before it, or
+    // the next start would find its records live again.
+    PR_TRY(pool_.retire(*finished_use, options_.free_segments));
     {
       std::lock_guard lock(mutex_);
       segments_.forget(finished_use);
     }
     frames_.forget(*finished_use);
-    PR_TRY(pool_.retire(*finished_use, options_.free_segments));
     return true;
   }
   return false;

@@ -97,6 +97,33 @@ TEST_F(LocalTroubleTest, AWriteCutShortForLackOfRoomIsNeverFoundAgain) {
   }
 }
 
+// A segment that could not be erased is there again after a restart: its records must be as released as they
+// were, though the segments that carried the releases would be done with by now.
+TEST_F(LocalTroubleTest, ASegmentThatCannotBeErasedBringsNothingBack) {
+  for (std::uint64_t after = 0; after < 24; ++after) {
+    subject.disk.fail({.operations = testing::on({testing::DiskOperation::write}),
+                       .prefix = "keys",
+                       .after = after,
+                       .code = Code::exhausted});
+    std::vector<Sequence> before;
+    for (int round = 0; round < 8; ++round) {
+      std::vector<Sequence> stored;
+      for (int i = 0; i < 4; ++i) {
+        Group group;
+        group.entries = {{{}, std::string(200'000, 'x'), {}}};
+        // Without room for another segment nothing is stored, which is not the point here.
+        if (auto receipts = commit(group); receipts.ok()) stored.push_back(receipts->front().first);
+      }
+      release(before);
+      before = stored;
+      upkeep();
+    }
+    release(before);
+    restart();
+    EXPECT_THAT(live, ::testing::IsEmpty()) << after;
+  }
+}
+
 TEST_F(LocalTroubleTest, AfterAFailedSyncTheDiskDecidesAtTheRestart) {
   const auto before = put("before");
   subject.arm_sync_failure();
