@@ -7,8 +7,12 @@
 namespace postrider {
 namespace {
 
-// Why a recipient that stands like this cannot be given the order; empty = it can.
-std::string_view refusal_of(Road::Order order, Standing standing) {
+// Why a recipient cannot be given the order; empty = it can.
+std::string_view refusal_of(Road::Order order, const Recipient& recipient) {
+  const auto standing = recipient.standing;
+  // Nobody could send it, nor say whose it is or when it expires.
+  if (order != Road::Order::drop && !recipient.message->accepted)
+    return "its content is lost; it can only be dropped";
   if (standing == Standing::held) return {};
   if (standing != Standing::waiting) return "its fate is being decided right now; ask again";
   return order == Road::Order::release ? "it is not held" : "";
@@ -47,15 +51,16 @@ Result<std::vector<Recipient*>> Road::choose(Order order, std::optional<Recipien
   if (!which) {
     queue_.each_message([&](const Message& message) {
       for (auto* recipient = message.recipients; recipient; recipient = recipient->sibling)
-        if (refusal_of(order, recipient->standing).empty()) chosen.push_back(recipient);
+        if (refusal_of(order, *recipient).empty()) chosen.push_back(recipient);
     });
     return chosen;
   }
   auto* recipient = queue_.find(*which);
   if (!recipient) return Error{Code::not_found, "no such recipient is waiting"};
-  if (const auto why = refusal_of(order, recipient->standing); !why.empty())
-    return Error{recipient->standing == Standing::waiting ? Code::invalid : Code::unavailable,
-                 std::string(why)};
+  if (const auto why = refusal_of(order, *recipient); !why.empty()) {
+    const bool stands = recipient->standing == Standing::waiting || recipient->standing == Standing::held;
+    return Error{stands ? Code::invalid : Code::unavailable, std::string(why)};
+  }
   chosen.push_back(recipient);
   return chosen;
 }

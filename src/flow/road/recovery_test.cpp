@@ -65,6 +65,11 @@ TEST_F(RoadRecovers, ARecipientWhoseContentIsGoneIsHeldForTheOperator) {
   EXPECT_EQ(recipient(id).standing, Standing::held);
   EXPECT_EQ(road->counts().held, 1);
   EXPECT_TRUE(out.empty());
+  EXPECT_EQ(order(Road::Order::release, RecipientId{id, 0}).error().detail,
+            "its content is lost; it can only be dropped");
+  EXPECT_EQ(*order(Road::Order::release), 0u);
+  EXPECT_EQ(*order(Road::Order::retry), 0u);
+  EXPECT_EQ(recipient(id).standing, Standing::held);
   EXPECT_EQ(*order(Road::Order::drop, RecipientId{id, 0}), 1u);
   EXPECT_EQ(live(), 0u);
 }
