@@ -4,6 +4,7 @@ import json
 import pathlib
 import random
 import re
+import signal
 import statistics
 import tempfile
 import time
@@ -12,8 +13,6 @@ from . import ledger, load
 from .server import Server
 from .sink import Sink
 
-# AddressSanitizer probes memory by write(2) to a pipe of its own; a write that strace makes fail stops it there.
-INJECTED = r"CHECK failed: sanitizer_posix_libcdep"
 COMPLAINTS = r"(Address|Thread|Leak)Sanitizer|runtime error:|Assertion|terminate called"
 
 
@@ -34,10 +33,10 @@ class Drill:
         self.rounds += 1
         return load.Load(self.server, f"r{self.rounds}", self.rng, **options).start()
 
-    def cut(self):
+    def cut(self, by=signal.SIGKILL):
         """This life of the server ends: note the moment, then strike."""
         self.cuts.setdefault(self.server.life, time.monotonic())
-        self.server.kill()
+        self.server.kill(by)
 
     def keep(self, running):
         """What a load asked, for the ledger."""
@@ -49,10 +48,9 @@ class Drill:
         return ledger.judge(self.server, self.sink, self.requests, self.cuts, **options)
 
     def complaint(self):
-        """What a sanitizer or an assertion said in any life of the server; empty when nothing."""
-        said = [line for line in self.server.log().splitlines()
-                if re.search(COMPLAINTS, line) and not re.search(INJECTED, line)]
-        return "\n".join(said[:5])
+        """What a sanitizer or an assertion said first in any life of the server; empty when nothing."""
+        lines = self.server.log().splitlines()
+        return next(("\n".join(lines[i:i + 20]) for i, line in enumerate(lines) if re.search(COMPLAINTS, line)), "")
 
     def verdict(self, found, **more):
         """The JSON line that becomes evidence."""
