@@ -188,13 +188,17 @@ void Queue::release_for(Recipient& recipient, std::vector<Sequence>& releases) {
   recipient.standing = Standing::settling;
   releases.push_back(recipient.queued);
   release_intents(recipient, releases);
-  if (--message.here > 0) return;
-  if (message.accepted) releases.push_back(message.accepted);
-  if (message.variants)
-    for (const auto& variant : *message.variants) releases.push_back(variant.sequence);
+  --message.here;
+  if (message.recipients == &recipient && !recipient.sibling) release_own(message, releases);
 }
 
-void Queue::gone(Recipient& recipient) {
+void Queue::release_own(Message& message, std::vector<Sequence>& releases) {
+  if (const auto accepted = std::exchange(message.accepted, {})) releases.push_back(accepted);
+  if (const auto variants = std::exchange(message.variants, nullptr))
+    for (const auto& variant : *variants) releases.push_back(variant.sequence);
+}
+
+void Queue::gone(Recipient& recipient, std::vector<Sequence>& left_behind) {
   auto& message = *recipient.message;
   for (auto** link = &message.recipients; *link; link = &(*link)->sibling) {
     if (*link != &recipient) continue;
@@ -202,7 +206,9 @@ void Queue::gone(Recipient& recipient) {
     break;
   }
   recipients_.free(&recipient);
-  if (!message.recipients) forget(message);
+  if (message.recipients) return;
+  release_own(message, left_behind);
+  forget(message);
 }
 
 Label Queue::label(const Recipient& recipient) const {

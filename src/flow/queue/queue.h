@@ -70,10 +70,13 @@ class Queue {
   const Parking& parking() const { return parking_; }
   Parking& parking() { return parking_; }
 
-  // The group that ends a recipient must release these: its record, its intents, and with the last recipient
-  // of a message the message's own. The recipient then stands at settling until gone() or a failure.
+  // The group that ends a recipient must release these: its record, its intents, and the message's own when
+  // nobody else of it is left. The recipient then stands at settling until gone() or a failure.
   void release_for(Recipient& recipient, std::vector<journal::Sequence>& releases);
-  void gone(Recipient& recipient);  // that group is durable
+  // That group is durable. Where several of a message were settling at once, the message's own records are
+  // left behind by the last of them: groups may become durable in any order, for a full disk refuses some,
+  // and whoever is found by a restart needs his content.
+  void gone(Recipient& recipient, std::vector<journal::Sequence>& left_behind);
 
   // An intent of this recipient is durable; its next group releases it.
   void intent(Recipient& recipient, journal::Sequence sequence);
@@ -107,6 +110,7 @@ class Queue {
   Message& restored_message(const journal::Label& label);
   Restored complete(const std::vector<Message*>& messages, std::uint64_t node);
   void forget(Message& message);
+  static void release_own(Message& message, std::vector<journal::Sequence>& releases);
 
   MessageTable messages_;
   Slab<Message> message_slab_;

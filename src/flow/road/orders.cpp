@@ -9,12 +9,13 @@ namespace {
 
 // Why a recipient cannot be given the order; empty = it can.
 std::string_view refusal_of(Road::Order order, const Recipient& recipient) {
-  const auto standing = recipient.standing;
+  const bool held = recipient.standing == Standing::held;
+  if (!held && recipient.standing != Standing::waiting)
+    return "its fate is being decided right now; ask again";
   // Nobody could send it, nor say whose it is or when it expires.
   if (order != Road::Order::drop && !recipient.message->accepted)
     return "its content is lost; it can only be dropped";
-  if (standing == Standing::held) return {};
-  if (standing != Standing::waiting) return "its fate is being decided right now; ask again";
+  if (held) return {};
   return order == Road::Order::release ? "it is not held" : "";
 }
 

@@ -155,6 +155,7 @@ class Road {
   Inbox inbox_;
   std::atomic<bool> picking_ = true;
   std::shared_ptr<Settlement> open_;
+  std::vector<journal::Sequence> left_behind_;  // by messages that are gone; the next group releases them
   std::vector<std::shared_ptr<Settlement>> refused_;  // no room on the disk: offered again
   std::size_t clean_most_;                            // records in the next group that copies some elsewhere
   Time next_sweep_{}, next_offer_{};

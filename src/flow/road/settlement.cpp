@@ -131,6 +131,12 @@ void Road::expire(Recipient& recipient, std::string email, const std::string& la
 }
 
 void Road::flush() {
+  if (!left_behind_.empty()) {
+    if (!open_) open_ = std::make_shared<Settlement>();
+    auto& releases = open_->group.releases;
+    releases.insert(releases.end(), left_behind_.begin(), left_behind_.end());
+    left_behind_.clear();
+  }
   if (open_) submit(std::exchange(open_, nullptr));
 }
 
@@ -164,7 +170,7 @@ void Road::settled(Receipt& receipt, Time now) {
     recipient->queued = journal::Sequence{place++};
     scheduler_.add(*recipient, millis(now));
   }
-  for (auto* recipient : settlement.ended) queue_.gone(*recipient);
+  for (auto* recipient : settlement.ended) queue_.gone(*recipient, left_behind_);
 }
 
 void Road::release(std::vector<journal::Sequence> sequences) {

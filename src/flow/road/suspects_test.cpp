@@ -114,7 +114,7 @@ TEST_F(SuspectsTest, WhoHasLeftTheQueueIsForgotten) {
   auto* recipient = queue_.find(id(1, 2));
   std::vector<journal::Sequence> released;
   queue_.release_for(*recipient, released);
-  queue_.gone(*recipient);
+  queue_.gone(*recipient, released);
   EXPECT_EQ(after(12, {work(1, 2, 2)}).of(id(1, 2)), Verdict::free);
 }
 

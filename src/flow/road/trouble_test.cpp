@@ -25,6 +25,24 @@ TEST_F(RoadInTrouble, AnOutcomeRefusedByAFullDiskIsOfferedAgainUntilItIsTaken) {
   EXPECT_EQ(live(), 0u);
 }
 
+// The first outcome finds no room, the second does, and then the process dies: whoever is found again must
+// still have his content.
+TEST_F(RoadInTrouble, AnOutcomeOfferedAgainLeavesTheContentToWhoMayNeedIt) {
+  accept(std::vector<std::string>(150, "a@b.example"));
+  ASSERT_THAT(out, SizeIs(2));
+  journal->commits_fail = Error{Code::exhausted, "no room"};
+  tell(take(), taken());
+  journal->commits_fail.reset();
+  tell(take(), taken());
+  const auto told = attempts().size();
+  ASSERT_LT(told, 150u);
+  restart();
+  EXPECT_EQ(road->counts().held, 0);
+  while (!out.empty()) tell(take(), taken());
+  EXPECT_THAT(attempts(), SizeIs(150));
+  EXPECT_EQ(live(), 0u);
+}
+
 TEST_F(RoadInTrouble, ADeferralRefusedByAFullDiskWaitsFromItsOwnMoment) {
   const auto id = accept({"a@b.example"});
   journal->commits_fail = Error{Code::exhausted, "no room"};

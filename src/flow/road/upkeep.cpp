@@ -169,7 +169,7 @@ void Road::cleaned(Cleaning& cleaning, const Result<journal::Receipt>& result) {
     if (!result.ok()) continue;
     const journal::Sequence to{result->first.value + i};
     // Whoever ended while its record was being copied released the old place: the copy is nobody's.
-    const bool wanted = message && message->here > 0 && (!moved.n || recipient);
+    const bool wanted = moved.n ? recipient && message->here > 0 : message && message->has_own();
     if (wanted)
       queue_.moved({recipient, moved.n ? nullptr : message}, moved.from, to);
     else if (!PR_MUTANT(7))
