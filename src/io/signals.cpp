@@ -8,7 +8,7 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
-#include <latch>
+#include <utility>
 
 namespace postrider::io {
 namespace {
@@ -55,7 +55,7 @@ Signals::Signals(Loop& loop, std::function<void(Signal)> on_signal) : loop_(loop
   pipe_in = ends[1];
   loop.post([this, fd = ends[0], then = std::move(on_signal)]() mutable {
     watch_ = std::make_shared<Watch>(loop_, fd, std::move(then));
-    spawn(Watch::run(watch_));
+    spawn(Watch::run(watch_), [ended = ended_] { ended->count_down(); });
   });
   ::signal(SIGPIPE, SIG_IGN);
   act_on(SIGTERM, &on_posix_signal, SA_RESTART);
@@ -65,13 +65,8 @@ Signals::Signals(Loop& loop, std::function<void(Signal)> on_signal) : loop_(loop
 
 Signals::~Signals() {
   for (int number : {SIGTERM, SIGHUP, SIGINT}) act_on(number, SIG_DFL, 0);
-  auto closed = std::make_shared<std::latch>(1);
-  loop_.post([this, closed] {
-    watch_->pipe_out.close();
-    watch_.reset();
-    closed->count_down();
-  });
-  closed->wait();
+  loop_.post([this] { std::exchange(watch_, nullptr)->pipe_out.close(); });
+  ended_->wait();  // a loop that is stopped before would never let go of it
   ::close(pipe_in.exchange(-1));
 }
 

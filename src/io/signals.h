@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <functional>
+#include <latch>
 #include <memory>
 
 #include "io/loop.h"
@@ -22,6 +23,7 @@ class Signals {
  private:
   struct Watch;
   Loop& loop_;
+  std::shared_ptr<std::latch> ended_ = std::make_shared<std::latch>(1);
   std::shared_ptr<Watch> watch_;  // the loop's
 };
 

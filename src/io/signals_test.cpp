@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <csignal>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -38,6 +39,18 @@ TEST(Signals, arrive_on_the_loop) {
   EXPECT_TRUE(raised(SIGINT, 4));
   EXPECT_EQ(seen, (std::vector{Signal::reload, Signal::terminate, Signal::terminate, Signal::terminate}));
   ::raise(SIGPIPE);  // still here
+}
+
+// What the handler holds is given back although the loop is stopped at once.
+TEST(Signals, a_loop_that_stops_at_once_keeps_nothing) {
+  for (int i = 0; i < 200; ++i) {
+    const auto held = std::make_shared<int>(i);
+    {
+      Runtime runtime(1);
+      Signals signals(runtime.loop(0), [held](Signal) {});
+    }
+    ASSERT_EQ(held.use_count(), 1);
+  }
 }
 
 TEST(Signals, can_be_made_again) {
