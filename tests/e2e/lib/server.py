@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A `postrider serve` of our own: a data directory, a process, and ways to end it."""
 import contextlib
+import datetime
 import json
 import os
 import pathlib
@@ -122,6 +123,14 @@ class Server:
         with open(self.log_path, errors="replace") as log:
             log.seek(self._log_began)
             return log.read()
+
+    def logged_at(self, event):
+        """When (time.monotonic) the server that was started last logged this first; None = it has not."""
+        line = next((line for line in self.log_of_life().splitlines() if event in line), None)
+        if not line:
+            return None
+        logged = datetime.datetime.fromisoformat(line.split()[0])
+        return time.monotonic() - (datetime.datetime.now(datetime.timezone.utc) - logged).total_seconds()
 
     def command(self, *words):
         """What the server answers; while it does not run, what its files say under the same settings."""
