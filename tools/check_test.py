@@ -43,7 +43,7 @@ PLANTED = [
     ("first_lines", "no licence", {**CLEAN, "src/model/verb.cpp": "int x;\n"}),
     ("first_lines", "no guard", {**CLEAN, "src/base/word.h": LICENCE}),
     ("own_header_first", "another header first",
-     {**CLEAN, "src/model/noun.cpp": LICENCE + '#include "base/word.h"\n#include "model/noun.h"\n'}),
+     {**CLEAN, "src/model/noun.cpp": LICENCE + '#include "base/word.h"\n#include "model/noun.h"\nint x = PR_MUTANT(1);\n'}),
     ("unfinished", "a mark", with_more("src/model/noun.cpp", "// TO" "DO: later\n")),
     ("long_files", "a long file", with_more("src/model/noun.cpp", "\n" * 601)),
     ("machine_paths", "a path", with_more("src/model/noun.cpp", 'open("/tm' 'p/x");\n')),
