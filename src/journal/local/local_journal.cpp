@@ -154,7 +154,8 @@ void LocalJournal::refresh_space() {
   const auto& options = ground_.options;
   std::uint64_t limit = spool_limit_;
   if (const auto disk = ground_.disk.space(); disk.ok()) {
-    const auto reserve = std::max(options.reserve_bytes, disk->total / 100 * options.reserve_percent);
+    const auto wanted = std::max(options.reserve_bytes, disk->total / 100 * options.reserve_percent);
+    const auto reserve = std::min(wanted, disk->total / 8);
     // Our own idle files count like free room. So the reserve stays whole, whoever takes from the disk: files
     // made in advance, which is for the road's sake, do not open intake again.
     const auto free =

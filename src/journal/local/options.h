@@ -13,7 +13,8 @@ struct Options {
   std::uint64_t spool_limit = 10ull << 30;          // limits.spool, both logs
   unsigned refuse_percent = 90;                     // of the limit: intake is refused above
   unsigned clean_percent = 60;                      // of the limit: worth_moving() answers above
-  // Room on the disk that is not ours to take: the larger of the two.
+  // Room on the disk that intake leaves alone: the larger of the two, but never more than an eighth of the
+  // disk, so that a small one takes mail, too.
   std::uint64_t reserve_bytes = 1ull << 30;
   unsigned reserve_percent = 5;
   std::size_t claims_most = 1'000'000;  // held in memory, about 150 bytes each; may_claim() is about more

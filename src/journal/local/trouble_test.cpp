@@ -52,8 +52,8 @@ TEST_F(LocalTroubleTest, IntakeLeavesTheReserveAlone) {
   subject.disk.set_capacity(64 << 20);
   restart();
   upkeep();
-  const auto taken = (64ull << 20) - subject.disk.space()->free;
-  subject.disk.set_capacity(taken + reserve + 4096);
+  auto ballast = *subject.disk.open("ballast", Open::create_new);
+  ASSERT_TRUE(ballast->allocate(subject.disk.space()->free - reserve - 4096).ok());
   std::vector<Sequence> stored;
   for (;;) {
     Group group;
@@ -74,8 +74,18 @@ TEST_F(LocalTroubleTest, IntakeLeavesTheReserveAlone) {
   release(stored);
   upkeep();
   EXPECT_EQ(read(put("settling goes on")), "settling goes on");
-  subject.disk.set_capacity(64 << 20);
+  ballast.reset();
+  ASSERT_TRUE(subject.disk.remove("ballast").ok());
   upkeep();
+  EXPECT_FALSE(journal->space().refusing);
+}
+
+TEST_F(LocalTroubleTest, OfASmallDiskAnEighthIsLeftAlone) {
+  subject.options.reserve_bytes = 1ull << 30;
+  subject.disk.set_capacity(64 << 20);
+  restart();
+  upkeep();
+  EXPECT_NEAR(static_cast<double>(journal->space().limit), 56 << 20, 64 << 10) << "less a few small files";
   EXPECT_FALSE(journal->space().refusing);
 }
 

@@ -24,7 +24,11 @@ class Verdict:
     window_ms: list = dataclasses.field(default_factory=list)  # final dot at the sink -> the cut, per duplicate
 
     def holds(self):
-        return not self.lost and not self.given_up and not self.unproven and not self.silent
+        return not self.lost and not self.given_up and not self.unproven and not self.silent and self.proves_something()
+
+    def proves_something(self):
+        """Requests have several recipients: a load of which most was refused has put little at risk."""
+        return self.acknowledged > self.requests
 
     def summary(self):
         return {"requests": self.requests, "acknowledged": self.acknowledged, "arrived": self.arrived,
@@ -35,7 +39,8 @@ class Verdict:
 
     def why(self):
         return (f"lost {self.lost[:5]}, given up {self.given_up[:5]}, duplicates outside the window {self.unproven[:5]}, "
-                f"without their event {self.silent[:5]}, under way at the end {self.unsettled}")
+                f"without their event {self.silent[:5]}, under way at the end {self.unsettled}, "
+                f"{self.acknowledged} recipients of {self.requests} requests acknowledged")
 
 
 def drained(sink, requests, timeout):
