@@ -14,7 +14,7 @@ SAMPLE = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$")
 
 class Postrider(Server):
     def __init__(self, data, settings=()):
-        super().__init__(data, settings=["delivery.mode=mx", *settings], domains=(DOMAIN,))
+        super().__init__(data, settings=settings, domains=(DOMAIN,))
 
     def records(self):
         """{name: TXT record} of its DKIM keys."""

@@ -95,6 +95,7 @@ void Road::restored(const journal::Recovered& recovered, Time now) {
                               {"messages", queue_.messages()},
                               {"uncertain", all.uncertain.size()},
                               {"taken_over", recovered.taken_over}});
+  publish_counts();
 }
 
 void Road::judge_suspects() {
@@ -167,13 +168,17 @@ Time Road::step(Time now) {
   if (!refused_.empty()) next = std::min(next, next_offer_);
   if (!ending_.empty()) next = now;
   if (picking_ && !committer_.stopped()) next = std::min(next, pick(now));
+  publish_counts();
+  return next;
+}
+
+void Road::publish_counts() {
   counts_.waiting.store(static_cast<std::int64_t>(scheduler_.waiting() + trials_.waiting()),
                         std::memory_order_relaxed);
   counts_.parked.store(static_cast<std::int64_t>(queue_.parking().recipients()), std::memory_order_relaxed);
   counts_.out.store(static_cast<std::int64_t>(scheduler_.out()), std::memory_order_relaxed);
   counts_.unreturned.store(static_cast<std::int64_t>(unreturned_.size()), std::memory_order_relaxed);
   counts_.ending.store(static_cast<std::int64_t>(ending_.size()), std::memory_order_relaxed);
-  return next;
 }
 
 // Hands out what may go now; when to look again.

@@ -107,6 +107,7 @@ class Road {
   Inbox take_inbox();
   void judge_suspects();
   Time pick(Time now);
+  void publish_counts();
   Result<std::vector<Recipient*>> choose(Order order, std::optional<RecipientId> which) const;
   Result<void> acquit(std::span<Recipient* const> chosen);
   enum class GivenUp : std::uint8_t { ordered, expired };
