@@ -37,6 +37,7 @@ int door(const Words& words) {
     fmt::print(stderr, "listen: {}\n", server.error().detail);
     return 1;
   }
+  (*server)->start();
   fmt::print("ready {}\n", io::to_string((*server)->endpoint()));
   std::fflush(stdout);
   for (std::string line; std::getline(std::cin, line);) {

@@ -99,6 +99,7 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "listen: {}\n", door.error().detail);
     return 1;
   }
+  (*door)->start();
   say("ready " + io::to_string((*door)->endpoint()));
 
   for (std::string line; std::getline(std::cin, line) && line != "stop";) {

@@ -239,9 +239,6 @@ Result<void> Platform::wire_doors() {
                        .used = [this](const Tenant& tenant, const ApiKeyId& key,
                                       Time at) { key_uses_->note(tenant, key, at); }});
 
-  PR_TRY(recover());
-  start_threads();
-
   io::HttpOptions options;
   options.door.at = PR_TRY(parse_endpoint(config_.http_listen));
   if (!config_.http_certificate.empty()) {
@@ -251,9 +248,15 @@ Result<void> Platform::wire_doors() {
   }
   options.plaintext_allowed = [this](const io::Endpoint& peer) { return plaintext_allowed(peer); };
   options.refuse = api::unreadable;
+  // The port before the rest: a start that fails now has sent nothing yet, and who comes while it goes on
+  // waits and is not sent away.
   http_ = PR_TRY(io::HttpServer::open(
       runtime_->loops(), std::move(options),
       [this](io::HttpExchange& exchange) { return door_->answer(exchange); }, log_));
+
+  PR_TRY(recover());
+  start_threads();
+  http_->start();
   counted_ = http_.get();
   return {};
 }
@@ -379,11 +382,13 @@ Platform::~Platform() {
   upkeep_thread_.reset();
   control_.reset();
   capture_thread_.reset();
+  // From here on it is also what a start that failed half-way leaves, with everything under way: whoever
+  // hands on stops before those he hands to.
+  if (road_thread_) road_thread_->stop();
   composers_.reset();  // prepares what it has, which the signers below it still sign
   signers_.reset();
-  if (road_thread_) road_thread_->stop();
-  runtime_.reset();  // couriers still out are dropped here; their intents tell the next start
   journal_thread_.reset();
+  runtime_.reset();  // couriers still out are dropped here; their intents tell the next start
   reader_thread_.reset();
   if (journal_ && !committer_->stopped()) static_cast<void>(journal_->close());
 }

@@ -58,6 +58,7 @@ class HttpServer {
  public:
   static Result<std::unique_ptr<HttpServer>> open(const std::vector<Loop*>& loops, HttpOptions options,
                                                   HttpHandler handler, Log& log);
+  void start() { listener_->start(); }  // see Listener
   const Endpoint& endpoint() const { return listener_->endpoint(); }
   HttpCounts counts() const;  // any thread
 

@@ -35,6 +35,7 @@ struct HttpServerTest : testing::Test {
 
   void serve(HttpHandler handler = echo) {
     server = std::move(*HttpServer::open(runtime.loops(), options, handler, log));
+    server->start();
   }
 
   static std::string body_of(const std::string& answer) { return answer.substr(answer.find("\r\n\r\n") + 4); }

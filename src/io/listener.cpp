@@ -114,7 +114,10 @@ struct Listener::Door : std::enable_shared_from_this<Door> {
 
   void stop() {
     stopping = true;
-    listening->close();
+    if (listening)
+      listening->close();
+    else
+      unopened.reset();
   }
 
   Task<void> drain(Instant deadline, std::shared_ptr<std::latch> done) {
@@ -153,9 +156,11 @@ Result<std::unique_ptr<Listener>> Listener::open(const std::vector<Loop*>& loops
       return errno_error(errno, "listen on " + to_string(options.at));
     doors.push_back(std::make_shared<Door>(*loop, std::move(fd), share, serve, log));
   }
-  Endpoint endpoint = address.endpoint();
-  for (auto& door : doors) door->loop.post([door] { spawn(door->accept_all()); });
-  return std::unique_ptr<Listener>(new Listener(std::move(endpoint), std::move(doors)));
+  return std::unique_ptr<Listener>(new Listener(address.endpoint(), std::move(doors)));
+}
+
+void Listener::start() {
+  for (auto& door : doors_) door->loop.post([door] { spawn(door->accept_all()); });
 }
 
 Listener::Listener(Endpoint endpoint, std::vector<std::shared_ptr<Door>> doors)

@@ -51,10 +51,13 @@ class Listener {
   // for several connections at a time.
   using Serve = std::function<Task<void>(Connection&)>;
 
-  // Fails with `unavailable` when somebody else has the port.
+  // The port is taken from here on: the kernel queues who comes until start(). Fails with `unavailable` when
+  // somebody else has it.
   static Result<std::unique_ptr<Listener>> open(const std::vector<Loop*>& loops, const Options& options,
                                                 Serve serve, Log& log);
   ~Listener();
+
+  void start();  // once
 
   const Endpoint& endpoint() const { return endpoint_; }  // with the port that was picked
   std::size_t connections() const;                        // being served now. Any thread.

@@ -31,6 +31,7 @@ struct ListenerTest : testing::Test {
   void open(Listener::Options options = {}, Listener::Serve serve = greet) {
     options.at = {.address = "127.0.0.1", .port = 0};
     listener = std::move(*Listener::open(runtime.loops(), options, std::move(serve), log));
+    listener->start();
   }
 
   QuietLog log;
@@ -60,6 +61,21 @@ TEST_F(ListenerTest, a_second_server_on_the_port_is_refused) {
   auto second = Listener::open(runtime.loops(), {.at = listener->endpoint()}, greet, log);
   EXPECT_EQ(second.error().code, Code::unavailable);
   Endpoint again = listener->endpoint();
+  listener.reset();
+  EXPECT_TRUE(Listener::open(runtime.loops(), {.at = again}, greet, log).ok());
+}
+
+TEST_F(ListenerTest, who_comes_before_the_start_waits) {
+  listener = std::move(*Listener::open(runtime.loops(), {.at = {"127.0.0.1", 0}}, greet, log));
+  RawClient early(listener->endpoint());
+  EXPECT_EQ(listener->connections(), 0u);
+  listener->start();
+  EXPECT_EQ(early.receive(5), "hello");
+}
+
+TEST_F(ListenerTest, one_that_never_starts_gives_its_port_back) {
+  listener = std::move(*Listener::open(runtime.loops(), {.at = {"127.0.0.1", 0}}, greet, log));
+  const auto again = listener->endpoint();
   listener.reset();
   EXPECT_TRUE(Listener::open(runtime.loops(), {.at = again}, greet, log).ok());
 }

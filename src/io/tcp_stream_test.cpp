@@ -23,6 +23,7 @@ struct TcpStreamTest : testing::Test {
 
   void serve(Listener::Serve how) {
     listener = std::move(*Listener::open({&runtime.loop(1)}, {.at = any_port}, std::move(how), log));
+    listener->start();
   }
   void serve_tls(const PemPair& pair) {
     identity = *TlsIdentity::from_pem(pair.certificate, pair.key);
