@@ -53,7 +53,7 @@ bool is_endpoint(std::string_view text) {
   return parse_endpoint(text).ok();
 }
 
-// It is said in EHLO and stands in Message-IDs: letters, digits, hyphens and dots between them.
+// It is said in EHLO: letters, digits, hyphens and dots between them.
 bool is_host_name(std::string_view text) {
   const auto fits = [](char c) { return is_alpha(c) || is_digit(c) || c == '-' || c == '.'; };
   return !text.empty() && text.size() <= 255 && std::ranges::all_of(text, fits) &&
@@ -244,7 +244,7 @@ const std::map<std::string, Key, std::less<>>& keys() {
       {"journal.url", {text(&Config::journal_url), "file:journal", "file:DIR"}},
       {"node.name",
        {checked(&Config::node_name, is_host_name, "must be a host name, like mail1.example.com"), "node1",
-        "this node's host name, said in EHLO and Message-IDs"}},
+        "this node's host name, said in EHLO"}},
       {"node.site", not_yet("more than one site")},
       {"limits.memory", not_yet("a memory budget")},
       {"limits.spool", {bytes(&Config::limits_spool), "20GB", "disk the journal may take", Takes::reload}},
@@ -322,13 +322,15 @@ Result<Config> load_config(const std::string& data, const std::vector<Setting>& 
     if (auto done = set(config, key, value); !done.ok()) return wrong("--set " + done.error().detail);
   if (config.http_certificate.empty() != config.http_key.empty())
     return wrong("http.tls.certificate and http.tls.key come together");
-  const bool everything_routed =
-      std::ranges::any_of(config.delivery_routes, [](const Route& route) { return route.domain == "*"; });
-  if (config.delivery_mode == DeliveryMode::mx && !everything_routed)
-    return wrong(
-        "delivery.mode: mx cannot ask DNS yet; it needs a delivery.route for every domain, like "
-        "*=127.0.0.1:2525");
+  PR_TRY(check_routes(config.delivery_mode, config.delivery_routes));
   return config;
+}
+
+Result<void> check_routes(DeliveryMode mode, const std::vector<Route>& routes) {
+  if (mode != DeliveryMode::mx || std::ranges::find(routes, "*", &Route::domain) != routes.end()) return {};
+  return wrong(
+      "delivery.mode: mx cannot ask DNS yet; it needs a delivery.route for every domain, like "
+      "*=127.0.0.1:2525");
 }
 
 std::vector<std::string> changed(const Config& from, const Config& to, Takes which) {

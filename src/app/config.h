@@ -56,6 +56,9 @@ using Setting = std::pair<std::string, std::string>;  // KEY, VALUE as given to 
 // says what would be right; an unknown key is refused, never ignored.
 Result<Config> load_config(const std::string& data, const std::vector<Setting>& settings);
 
+// Whether these routes are enough for the mode; says what is missing.
+Result<void> check_routes(DeliveryMode mode, const std::vector<Route>& routes);
+
 // The settings in which two configurations differ: those that a running server takes over, or those that a
 // restart is needed for.
 enum class Takes { reload, restart };

@@ -122,6 +122,8 @@ std::vector<api::Metric> all_metrics(Platform& platform) {
   add("postrider_queue_recalls_failing", "Recalls of parked mail that failed and are tried again",
       Type::gauge, loaded(counts->unreturned));
   add("postrider_queue_in_flight", "Transactions handed out", Type::gauge, loaded(counts->out));
+  add("postrider_queue_dropping", "Recipients told to be dropped who are not yet", Type::gauge,
+      loaded(counts->ending));
   add("postrider_queue_held", "Recipients held for the operator", Type::gauge, loaded(counts->held));
   add("postrider_queue_suspected", "Those of them over whom the process died twice", Type::gauge,
       loaded(counts->suspected));

@@ -342,6 +342,7 @@ std::string Platform::ready_line() const {
 Result<void> Platform::reload(const Config& next) {
   if ((identity_ == nullptr) != next.http_certificate.empty())
     return Error{Code::invalid, "http.tls.certificate: a restart is needed to begin or end speaking TLS"};
+  PR_TRY(check_routes(config_.delivery_mode, next.delivery_routes));  // by the mode that goes on
   if (identity_)
     identity_->replace(PR_TRY(
         io::TlsIdentity::load(under(next.data, next.http_certificate), under(next.data, next.http_key))));

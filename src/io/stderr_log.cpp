@@ -147,13 +147,14 @@ void StderrLog::write(Level level, std::string_view event, std::initializer_list
   const auto lost = lost_.exchange(0);
   if (cut) lines += '\n';
   if (lost > 0) append_line(lines, format_, now, Level::warning, "log_lines_lost", {{"lines", lost}});
+  const auto told = lines.size();  // with these bytes out, those lost before need not be told again
   append_line(lines, format_, now, level, event, fields);
   // Whoever reads the log may be gone or slow, its disk may be full; a server does not stop for that.
   std::string_view left = lines;
   while (!left.empty()) {
     const ssize_t put = retried([&] { return ::write(fd_, left.data(), left.size()); });
     if (put <= 0) {
-      lost_ += lost + 1;
+      lost_ += lines.size() - left.size() < told ? lost + 1 : 1;
       if (cut || left.size() < lines.size()) cut_ = true;
       return;
     }

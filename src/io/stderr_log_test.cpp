@@ -95,6 +95,20 @@ TEST_F(StderrLogTest, lines_that_found_no_room_are_counted) {
             "2023-11-14T22:13:20.007Z info again\n");
 }
 
+TEST_F(StderrLogTest, what_was_told_to_be_lost_is_not_told_again) {
+  ::fcntl(in.get(), F_SETFL, O_NONBLOCK);
+  ASSERT_EQ(::fcntl(in.get(), F_SETPIPE_SZ, 4096), 4096);
+  const std::string half(1900, 'a');
+  std::array<char, 4096> read{};
+  StderrLog full = log(StderrLog::Format::text);
+  for (int cut = 0; cut < 3; ++cut) {  // each but the first says before it that one is lost
+    full.info("x", {{"v", half}, {"w", half}, {"u", half}});
+    ASSERT_EQ(::read(out.get(), read.data(), read.size()), 4096);
+  }
+  full.info("again");
+  EXPECT_THAT(written(), ::testing::HasSubstr("log_lines_lost lines=1\n"));
+}
+
 TEST_F(StderrLogTest, lines_of_threads_do_not_mix) {
   StderrLog shared = log(StderrLog::Format::text);
   std::vector<std::thread> threads;

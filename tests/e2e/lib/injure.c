@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Preloaded under a server by inject.py: what strace cannot do. A transfer that moves only half of what was
 // asked, an allocation that fails, a write that fails without AddressSanitizer's own writes failing with it.
-//   FAULT_CALL   transfers: "send" "recv" "read" "write" "pread" "pwrite"; or "malloc", which stands for
-//   every allocator FAULT_AT=k   the k-th such call of the process, counted over all threads FAULT_STEP=n and
-//   every n-th after it FAULT_ERRNO  what it fails with; 0 = it moves half FAULT_TRACE  a file that tells
-//   each time it happened
+//
+//   FAULT_CALL   transfers: "send" "recv" "read" "write" "pread" "pwrite"; "open"; or "malloc", which stands
+//                for every allocator
+//   FAULT_AT=k   the k-th such call of the process, counted over all threads
+//   FAULT_STEP=n and every n-th after it
+//   FAULT_ERRNO  what it fails with; 0 = it moves half
+//   FAULT_TRACE  a file that tells each time it happened
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

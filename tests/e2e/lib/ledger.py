@@ -24,7 +24,8 @@ class Verdict:
     window_ms: list = dataclasses.field(default_factory=list)  # final dot at the sink -> the cut, per duplicate
 
     def holds(self):
-        return not self.lost and not self.given_up and not self.unproven and not self.silent and self.proves_something()
+        troubles = (self.lost, self.given_up, self.unproven, self.silent, self.unsettled)
+        return not any(troubles) and self.proves_something()
 
     def proves_something(self):
         """Requests have several recipients: a load of which most was refused has put little at risk."""
