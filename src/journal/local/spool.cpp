@@ -85,6 +85,22 @@ Error Spool::unreadable(const Place& place, Error error) const {
   return error;
 }
 
+// The record itself can be read, and so can its neighbours: nothing but its content is lost.
+Error Spool::lost_content(const Place& place, Error error) const {
+  std::lock_guard lock(mutex_);
+  if (!is_live(place.sequence)) return {Code::not_found, "released"};
+  if (error.code == Code::corrupt && without_content_.insert(place.sequence).second)
+    log_.alarm("journal_record_damaged", {{"sequence", place.sequence}, {"why", error.detail}});
+  return error;
+}
+
+Result<std::string> Spool::content(const FrameItem& item) const {
+  if (item.body == Body::here) return std::string(item.bytes);
+  const auto reference = BlobRef::decode(item.bytes);
+  if (item.body != Body::blob || !reference) return Error{Code::corrupt, "damaged before it was moved"};
+  return blobs_.read(*reference);
+}
+
 Result<std::vector<Spool::Raw>> Spool::raw(std::span<const Move> moves) const {
   std::vector<Raw> found;
   found.reserve(moves.size());
@@ -126,16 +142,10 @@ Result<std::vector<std::string>> Spool::read(std::span<const Sequence> sequences
   found.reserve(sequences.size());
   for (const auto sequence : sequences) {
     const auto place = PR_TRY(place_of(sequence.value));
-    const auto bytes = [&]() -> Result<std::string> {
-      const auto record = PR_TRY(record_at(place));
-      const auto& item = *record.item;
-      if (item.body == Body::here) return std::string(item.bytes);
-      const auto reference = BlobRef::decode(item.bytes);
-      if (item.body != Body::blob || !reference) return Error{Code::corrupt, "damaged before it was moved"};
-      return blobs_.read(*reference);
-    };
-    auto one = bytes();
-    if (!one.ok()) return unreadable(place, std::move(one).error());
+    auto record = record_at(place);
+    if (!record.ok()) return unreadable(place, std::move(record).error());
+    auto one = content(*record->item);
+    if (!one.ok()) return lost_content(place, std::move(one).error());
     found.push_back(*std::move(one));
   }
   return found;

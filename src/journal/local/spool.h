@@ -51,7 +51,7 @@ class Spool {
   void restore_release(std::uint64_t sequence, Use& carrier);
   void restore_live(std::uint64_t live) { live_ = live; }
   std::uint64_t live() const { return live_; }
-  std::uint64_t quarantined() const { return damaged_.size(); }
+  std::uint64_t quarantined() const { return damaged_.size() + without_content_.size(); }
 
   // Records as they stand, for moves. What is damaged moves as `damaged`, so that nothing waits for it.
   struct Raw {
@@ -88,6 +88,8 @@ class Spool {
   Result<Raw> raw(std::uint64_t sequence) const;
   bool is_damaged(const Place& place) const;
   Error unreadable(const Place& place, Error error) const;
+  Error lost_content(const Place& place, Error error) const;
+  Result<std::string> content(const FrameItem& item) const;
   Result<HintFile> hint_of(const Use& use) const;
   bool finished(const Use& use, std::uint64_t events_durable) const;
   Use* blocker(const Use& use) const;
@@ -103,7 +105,8 @@ class Spool {
   std::uint64_t live_ = 0;
   mutable FrameCache frames_;
   mutable std::set<std::pair<std::uint64_t, std::uint32_t>>
-      damaged_;  // serial and offset of frames found bad
+      damaged_;                                      // serial and offset of frames found bad
+  mutable std::set<std::uint64_t> without_content_;  // records in good frames
 };
 
 }  // namespace postrider::journal::local

@@ -193,6 +193,22 @@ TEST_F(LocalTroubleTest, ASectorThatStaysUnreadableIsSetAsideAndTheRestOfTheBatc
   }
 }
 
+TEST_F(LocalTroubleTest, ABodyThatIsGoneCostsItsNeighboursNothing) {
+  Group frame;
+  frame.entries = {{{}, "", journal->stage(std::string(300'000, 'b')).value()}, {{}, "its neighbour", {}}};
+  const auto big = commit(frame)->front().first;
+  const Sequence beside{big.value + 1};
+  for (const auto& file : *subject.disk.list("blobs")) ASSERT_TRUE(subject.disk.remove("blobs/" + file).ok());
+  EXPECT_EQ(read(big), "error: corrupt");
+  EXPECT_TRUE(subject.log.has("alarm journal_record_damaged"));
+  EXPECT_EQ(journal->counters().quarantined, 1u);
+  Group moving;
+  moving.moves = {{beside, {}}};
+  const auto moved = commit(moving);
+  ASSERT_TRUE(moved.ok());
+  EXPECT_EQ(read(moved->front().first), "its neighbour");
+}
+
 TEST_F(LocalTroubleTest, AReadThatFailsForAMomentCostsNothing) {
   const auto old = put("read at the third try");
   restart();
