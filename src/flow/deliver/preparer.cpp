@@ -83,6 +83,11 @@ Result<void> Preparer::compose_for(Assignment& assignment, Time now, Composition
   else if (!from->accepted.only)
     return Error{Code::corrupt, "the personalization is missing"};
   const auto& personalization = assignment.variant ? variant.personalization : *from->accepted.only;
+  // When a personalization's record is lost, the one before it seems to have its people, too. They must not
+  // get what was meant for others.
+  const auto people = personalization.to.size() + personalization.cc.size() + personalization.bcc.size();
+  if (std::ranges::any_of(assignment.to, [&](const auto& to) { return to.n - assignment.first >= people; }))
+    return Error{Code::corrupt, "the personalization is missing"};
   auto composed = PR_TRY(compose(*from, personalization, assignment.first));
 
   const auto policy = policies_.tenant(assignment.tenant);

@@ -256,6 +256,16 @@ TEST_F(PreparerTest, ARecordThatDoesNotParseIsSaidToBeDamaged) {
   EXPECT_TRUE(reports_[1].damaged);
 }
 
+// The record of a personalization is lost: its people look like those of the one before it.
+TEST_F(PreparerTest, NobodyGetsAPersonalizationThatIsNotHis) {
+  auto before = stored({to({"x@d.test"}), to({"a@d.test", "b@d.test"})});
+  before.to.push_back({nullptr, before.first + 2, store(records::encode(records::Queued{"c@d.test"})), 1});
+  prepare(std::move(before));
+  EXPECT_TRUE(ready_.empty());
+  ASSERT_EQ(reports_.size(), 1u);
+  EXPECT_TRUE(reports_[0].damaged);
+}
+
 TEST_F(PreparerTest, TheRequestIsReadOnceForAllItsRecipients) {
   auto assignment = stored({to({"a@d.test"})});
   prepare(assignment);
