@@ -4,13 +4,14 @@ import json
 import pathlib
 import random
 import re
+import shutil
 import signal
 import statistics
 import tempfile
 import time
 
 from . import ledger, load
-from .server import Server
+from .server import SOURCE, Server
 from .sink import Sink
 
 COMPLAINTS = r"(Address|Thread|Leak)Sanitizer|runtime error:|Assertion|terminate called"
@@ -45,7 +46,18 @@ class Drill:
         return asked
 
     def judge(self, **options):
-        return ledger.judge(self.server, self.sink, self.requests, self.cuts, **options)
+        found = ledger.judge(self.server, self.sink, self.requests, self.cuts, **options)
+        if not found.holds():
+            self.save()
+        return found
+
+    def save(self):
+        """All that this drill knows, for whoever finds out why it failed."""
+        kept = SOURCE / "build/e2e-logs" / pathlib.Path(self.folder.name).name
+        shutil.copytree(self.folder.name, kept, ignore=shutil.ignore_patterns("control.sock"), dirs_exist_ok=True)
+        for name, list_ in (("requests", self.requests), ("deliveries", self.sink.deliveries)):
+            (kept / name).write_text("".join(f"{one}\n" for one in list_))
+        print(f"kept: {kept}", flush=True)
 
     def complaint(self, excused=None):
         """What a sanitizer or an assertion said first in any life of the server; empty when nothing. `excused` is a pattern of
