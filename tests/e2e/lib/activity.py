@@ -31,9 +31,17 @@ def busy(server):
 
 
 def at_rest(server, timeout):
-    """Waits until nothing waits, is under way or is still to be read; what is left then."""
-    deadline = time.monotonic() + timeout
-    while (left := busy(server)) and time.monotonic() < deadline:
+    """Waits until nothing waits, is under way or is still to be read; what is left when nothing has changed for `timeout`
+    seconds, or after ten times that."""
+    now = time.monotonic()
+    stands, end = now + timeout, now + 10 * timeout
+    before = None
+    while left := busy(server):
+        now = time.monotonic()
+        if left != before:
+            before, stands = left, now + timeout
+        if now > min(stands, end):
+            break
         time.sleep(0.2)
     return left
 

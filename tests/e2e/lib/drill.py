@@ -47,6 +47,8 @@ class Drill:
 
     def judge(self, **options):
         found = ledger.judge(self.server, self.sink, self.requests, self.cuts, **options)
+        for address, said in found.late[:3]:
+            print(f"late: {address}: {said}", flush=True)
         if not found.holds():
             self.save()
         return found

@@ -15,7 +15,8 @@ class Verdict:
     requests: int = 0
     acknowledged: int = 0  # recipients
     arrived: int = 0
-    lost: list = dataclasses.field(default_factory=list)
+    lost: list = dataclasses.field(default_factory=list)  # the server at rest, and still not arrived
+    late: list = dataclasses.field(default_factory=list)  # arrived after the first wait: (recipient, what the server said then)
     given_up: list = dataclasses.field(default_factory=list)  # the server says so of mail that the sink would have taken
     duplicates: int = 0
     unproven: list = dataclasses.field(default_factory=list)  # duplicates outside the commit window: (recipient, why)
@@ -33,14 +34,15 @@ class Verdict:
 
     def summary(self):
         return {"requests": self.requests, "acknowledged": self.acknowledged, "arrived": self.arrived,
-                "lost": len(self.lost), "given_up": len(self.given_up), "duplicates": self.duplicates,
+                "lost": len(self.lost), "late": len(self.late), "given_up": len(self.given_up),
+                "duplicates": self.duplicates,
                 "unproven": self.unproven[:10], "silent": self.silent[:10], "unsettled": self.unsettled,
                 "window_ms_median": round(statistics.median(self.window_ms), 1) if self.window_ms else None,
                 "window_ms_max": round(max(self.window_ms), 1) if self.window_ms else None}
 
     def why(self):
         return (f"lost {self.lost[:5]}, given up {self.given_up[:5]}, duplicates outside the window {self.unproven[:5]}, "
-                f"without their event {self.silent[:5]}, under way at the end {self.unsettled}, "
+                f"without their event {self.silent[:5]}, late {self.late[:5]}, under way at the end {self.unsettled}, "
                 f"{self.acknowledged} recipients of {self.requests} requests acknowledged")
 
 
@@ -49,7 +51,7 @@ def drained(sink, requests, timeout):
     wanted = {address for request in requests if request.acknowledged() for address in request.recipients}
     deadline = time.monotonic() + timeout
     while True:
-        missing = wanted - sink.received().keys()
+        missing = wanted - sink.arrived
         if not missing or time.monotonic() > deadline:
             return missing
         time.sleep(0.1)
@@ -77,11 +79,14 @@ def whereabouts(server, message, n):
 
 
 def judge(server, sink, requests, cuts, window=1.0, timeout=60):
-    """The server runs and the sink takes everything. `cuts` says when each earlier life of the server was cut off."""
+    """The server runs and the sink takes everything. `cuts` says when each earlier life of the server was cut off. What is
+    still missing when the wait ends may be on its way: only when the server is at rest is anything lost."""
     verdict = Verdict(requests=len(requests))
-    missing = drained(sink, requests, timeout)
+    late = overdue(server, requests, drained(sink, requests, timeout))
     verdict.unsettled = activity.at_rest(server, timeout)
     told = activity.events(server)
+    missing = drained(sink, requests, timeout=0)
+    verdict.late = [(address, said) for address, said in late if address not in missing]
     received = sink.received()
     for request in requests:
         if request.acknowledged():
@@ -101,6 +106,16 @@ def judge(server, sink, requests, cuts, window=1.0, timeout=60):
                 if why := unproven(request, ends, arrivals, cuts, window, verdict):
                     verdict.unproven.append((address, why))
     return verdict
+
+
+def overdue(server, requests, missing):
+    """(recipient, all that the server says of it now) for each that is missing; of more than TRACED only the address."""
+    found = []
+    for request in requests:
+        for n, address in enumerate(request.recipients):
+            if address in missing:
+                found.append((address, len(found) < TRACED and whereabouts(server, request.message, n)))
+    return found
 
 
 def when(request, cuts):

@@ -43,13 +43,14 @@ def unsigned(raw):
 
 
 class Sink:
-    """Runs in a thread of its own. `deliveries` grows; `deferring` makes it answer 451 to every RCPT."""
+    """Runs in a thread of its own. `deliveries` and `arrived` grow; `deferring` makes it answer 451 to every RCPT."""
 
     def __init__(self, folder, keep_raw=False):
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(*certificate(folder))
         self.keep_raw = keep_raw
         self.deliveries = []
+        self.arrived = set()  # recipients; what waits for them asks ten times a second, and the sink needs the interpreter too
         self.deferring = False
         self.offering_tls = True
         self.connections = 0
@@ -146,3 +147,4 @@ class Sink:
         self.deliveries.append(Delivery(
             connection, life, recipients, sender, found.group(1).decode() if found else "",
             hashlib.sha256(unsigned(raw)).hexdigest(), time.monotonic(), tls, raw if self.keep_raw else None))
+        self.arrived.update(recipients)
