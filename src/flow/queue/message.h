@@ -34,9 +34,6 @@ struct Message {
   std::uint32_t here = 0;     // recipients not settled yet
   std::uint32_t copying = 0;  // records of its own that the cleaner is copying just now
 
-  // Whether it still has records of its own, of which none is released yet.
-  bool has_own() const { return accepted || variants; }
-
   // When recipient n has had its time, however it was spent: waiting, paused or held.
   std::int64_t expires_ms(std::uint32_t n, std::int64_t max_age_ms) const {
     const auto* variant = variant_of(n);

@@ -189,7 +189,9 @@ void Queue::release_for(Recipient& recipient, std::vector<Sequence>& releases) {
   releases.push_back(recipient.queued);
   release_intents(recipient, releases);
   --message.here;
-  if (message.recipients == &recipient && !recipient.sibling) release_own(message, releases);
+  // While a copy is on its way nobody knows which place to release: gone() will.
+  const bool last = message.recipients == &recipient && !recipient.sibling;
+  if (last && message.copying == 0) release_own(message, releases);
 }
 
 void Queue::release_own(Message& message, std::vector<Sequence>& releases) {

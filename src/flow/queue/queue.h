@@ -71,11 +71,12 @@ class Queue {
   Parking& parking() { return parking_; }
 
   // The group that ends a recipient must release these: its record, its intents, and the message's own when
-  // nobody else of it is left. The recipient then stands at settling until gone() or a failure.
+  // nobody else of it is left and none of them is being copied. The recipient then stands at settling until
+  // gone() or a failure.
   void release_for(Recipient& recipient, std::vector<journal::Sequence>& releases);
-  // That group is durable. Where several of a message were settling at once, the message's own records are
-  // left behind by the last of them: groups may become durable in any order, for a full disk refuses some,
-  // and whoever is found by a restart needs his content.
+  // That group is durable. What it could not release of the message's own is left behind by the last to go:
+  // groups may become durable in any order, for a full disk refuses some, and whoever is found by a restart
+  // needs his content.
   void gone(Recipient& recipient, std::vector<journal::Sequence>& left_behind);
 
   // An intent of this recipient is durable; its next group releases it.

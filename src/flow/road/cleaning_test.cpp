@@ -133,6 +133,29 @@ TEST_F(RoadCleans, ACopyOfAMessageThatEndedMeanwhileIsReleased) {
   EXPECT_EQ(live(), 0u);
 }
 
+// The copy finds room, the outcome does not, and then the process dies: whoever is found again must still
+// have his content.
+TEST_F(RoadCleans, ACopyOutlivesAnOutcomeThatTheDiskRefused) {
+  const auto id = accept({"a@b.example"});
+  auto assignment = take();
+  offer(records::Kind::accepted, id, 1, assignment.accepted);
+  sweep();
+  road->reported(report_of(std::move(assignment), answer(250, "2.0.0", std::string(1 << 20, 'x'))));
+  road->step(now());         // so long a reply is a batch of its own
+  committer->commit_once();  // the copy
+  journal->commits_fail = Error{Code::exhausted, "no room"};
+  committer->commit_once();
+  journal->commits_fail.reset();
+  road->step(now());
+  committer->commit_once();  // whatever the road had to say then
+  EXPECT_TRUE(attempts().empty());
+  restart();
+  EXPECT_EQ(road->counts().held, 0);
+  tell(take(), taken());
+  EXPECT_THAT(attempts(), SizeIs(1));
+  EXPECT_EQ(live(), 0u);
+}
+
 TEST_F(RoadCleans, ACopyThatCouldNotBeMadeChangesNothing) {
   const auto id = accept({"a@b.example"}, now() + std::chrono::hours(1));
   const auto place = recipient(id).queued;

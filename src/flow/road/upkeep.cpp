@@ -168,8 +168,8 @@ void Road::cleaned(Cleaning& cleaning, const Result<journal::Receipt>& result) {
     if (message && !moved.n) --message->copying;
     if (!result.ok()) continue;
     const journal::Sequence to{result->first.value + i};
-    // Whoever ended while its record was being copied released the old place: the copy is nobody's.
-    const bool wanted = moved.n ? recipient && message->here > 0 : message && message->has_own();
+    // A message stays until its copies are known. A copy that is nobody's all the same must not stay live.
+    const bool wanted = moved.n ? recipient && message->here > 0 : message != nullptr;
     if (wanted)
       queue_.moved({recipient, moved.n ? nullptr : message}, moved.from, to);
     else if (!PR_MUTANT(7))
