@@ -35,6 +35,24 @@ TEST_F(RoadExpires, ALastAttemptPutOffAtTheEndIsABounceWithThePeersLastWords) {
   EXPECT_EQ(live(), 0u);
 }
 
+TEST_F(RoadExpires, ALastAttemptThatEndsInSilenceSaysThatItMayHaveArrived) {
+  accept({"a@b.example"});
+  auto report = report_of(take(), silence());
+  report.ip = "192.0.2.9";
+  report.tls_used = true;
+  report.tls.version = "TLSv1.3";
+  clock.advance(max_age);
+  tell(std::move(report));
+  ASSERT_THAT(attempts(), SizeIs(1));
+  EXPECT_EQ(attempts()[0].kind, EventKind::bounce);
+  EXPECT_EQ(attempts()[0].status, "5.4.7");
+  EXPECT_EQ(attempts()[0].response, "expired after 72 h; last: no answer to the final dot");
+  EXPECT_TRUE(attempts()[0].possible_duplicate);
+  EXPECT_EQ(attempts()[0].ip, "192.0.2.9");
+  EXPECT_EQ(attempts()[0].tls_version, "TLSv1.3");
+  EXPECT_EQ(road->counts().possible_duplicates, 1u);
+}
+
 TEST_F(RoadExpires, TheLastAttemptIsMadeAtTheEndAndNotAfterIt) {
   const auto id = accept({"a@b.example"});
   auto assignment = take();

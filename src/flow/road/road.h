@@ -127,7 +127,8 @@ class Road {
   void put_off(Recipient& recipient, const Report::One& result, const Report& report, Time now);
   void wait_out(Recipient& recipient, Time now);
   void move(Recipient& recipient);
-  void expire(Recipient& recipient, std::string email, const std::string& last, Time now);
+  // `last` and `report` are those of the attempt after which its time was over, or say nothing.
+  void expire(Recipient& recipient, const Report::One& last, const Report& report, Time now);
   void expire_held(Time now);
   void sweep(Time now);
   enum class Recalling { yes, no };

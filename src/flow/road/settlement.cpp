@@ -108,7 +108,11 @@ void Road::end(Recipient& recipient, const Report::One& result, EventKind kind, 
 
 void Road::put_off(Recipient& recipient, const Report::One& result, const Report& report, Time now) {
   const auto expires = recipient.message->expires_ms(recipient.n, options_.retry.max_age.count());
-  if (millis(now) >= expires) return expire(recipient, result.email, result.text, now);
+  if (millis(now) >= expires) {
+    // Nothing follows that would say it: this bounce may have been delivered.
+    if (result.fate == Fate::unknown) recipient.in_doubt = true;
+    return expire(recipient, result, report, now);
+  }
   auto& settlement = open();
   auto event = event_of(recipient, result, EventKind::deferred, report, now);
   if (event.email.empty()) event.email = address_of(recipient, journal_);
@@ -119,15 +123,15 @@ void Road::put_off(Recipient& recipient, const Report::One& result, const Report
   ++counts_.deferred;
 }
 
-void Road::expire(Recipient& recipient, std::string email, const std::string& last, Time now) {
+void Road::expire(Recipient& recipient, const Report::One& last, const Report& report, Time now) {
   Report::One result;
-  result.email = std::move(email);
+  result.email = last.email;
   result.status = "5.4.7";  // delivery time expired
   result.text =
       "expired after " +
       std::to_string(std::chrono::duration_cast<std::chrono::hours>(options_.retry.max_age).count()) + " h" +
-      (last.empty() ? "" : "; last: " + last);
-  end(recipient, result, EventKind::bounce, Refusal::blocked, Report{}, now);
+      (last.text.empty() ? "" : "; last: " + last.text);
+  end(recipient, result, EventKind::bounce, Refusal::blocked, report, now);
 }
 
 void Road::flush() {

@@ -59,7 +59,7 @@ void Road::end_some(Time now) {
     if (why == GivenUp::ordered)
       drop(*recipient, now);
     else
-      expire(*recipient, {}, {}, now);
+      expire(*recipient, Report::One{}, Report{}, now);
   }
   flush();
 }
