@@ -83,13 +83,17 @@ void Road::restored(const journal::Recovered& recovered, Time now) {
   release(std::move(all.orphans));
   judge_suspects();
   for (auto* recipient : all.waiting) {
-    if (recipient->standing == Standing::held) {
+    if (recipient->standing == Standing::held)
       hold(*recipient);
-      continue;
-    }
-    line_up(*recipient, now);
+    else
+      line_up(*recipient, now);
   }
-  for (auto* recipient : all.uncertain) wait_out(*recipient, now);
+  for (auto* recipient : all.uncertain) {
+    if (recipient->standing == Standing::held)
+      hold(*recipient);  // which is longer than the wait, and an operator ends it
+    else
+      wait_out(*recipient, now);
+  }
   flush();
   log_.info("road_restored", {{"recipients", queue_.recipients()},
                               {"messages", queue_.messages()},

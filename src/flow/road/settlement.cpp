@@ -172,7 +172,7 @@ void Road::settled(Receipt& receipt, Time now) {
   auto place = receipt.result->first.value + settlement.group.entries.size();
   for (auto* recipient : settlement.put_off) {
     recipient->queued = journal::Sequence{place++};
-    scheduler_.add(*recipient, millis(now));
+    line_up(*recipient, now);
   }
   for (auto* recipient : settlement.ended) queue_.gone(*recipient, left_behind_);
 }

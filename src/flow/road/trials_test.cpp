@@ -69,6 +69,36 @@ TEST_F(RoadTries, ASecondDeathHoldsItAndSaysSo) {
   EXPECT_EQ(recipient(deadly).standing, Standing::held);
 }
 
+TEST_F(RoadTries, WhoIsHeldStaysSoThoughAnotherNodeMayBeTryingIt) {
+  const auto deadly = accept({"a@there.example"});
+  write_intent(take().to[0], deadly);
+  die_of(deadly, 0, 0);
+  die_of(deadly, 0, 0);
+  restart("b");
+  EXPECT_EQ(recipient(deadly).standing, Standing::held);
+  EXPECT_EQ(road->counts().held, 1);
+  EXPECT_EQ(road->counts().suspected, 1);
+  advance(11min);
+  EXPECT_TRUE(out.empty());
+  EXPECT_EQ(*order(Road::Order::release, RecipientId{deadly, 0}), 1u);
+  EXPECT_EQ(road->counts().suspected, 0);
+  EXPECT_TRUE(recipient(deadly).in_doubt);
+  tell(take(), taken());
+  EXPECT_EQ(live(), 0u);
+}
+
+TEST_F(RoadTries, ASuspectWhomAnotherNodeMayBeTryingIsTriedAloneAfterThat) {
+  const auto deadly = accept({"a@there.example"});
+  write_intent(take().to[0], deadly);
+  die_of(deadly, 0, 0);
+  restart("b");
+  EXPECT_TRUE(out.empty());
+  advance(10min + 2s);
+  ASSERT_EQ(out.size(), 1u);
+  accept({"b@there.example"});
+  EXPECT_EQ(out.size(), 1u);
+}
+
 TEST_F(RoadTries, AnOperatorsReleaseLastsOverARestart) {
   const auto deadly = accept({"a@there.example"});
   die_of(deadly, 0, 0);
