@@ -2,6 +2,8 @@
 // When a recipient has had its time.
 #include <gmock/gmock.h>
 
+#include <ctime>
+
 #include "flow/road/road_fixture.h"
 
 namespace postrider {
@@ -109,6 +111,30 @@ TEST_F(RoadExpires, AHoldDoesNotStopTheClock) {
   EXPECT_EQ(attempts()[0].response, "expired after 72 h");
   EXPECT_EQ(road->counts().held, 0);
   EXPECT_EQ(live(), 0u);
+}
+
+TEST_F(RoadExpires, ManyWhoAreHeldTakeNotMuchLongerThanManyWhoWait) {
+  const auto expire_all = [&] {
+    clock.advance(max_age);
+    const auto began = std::clock();
+    road->step(now());
+    const auto took = std::clock() - began;
+    work();
+    EXPECT_EQ(road->queue().recipients(), 0u);
+    return took;
+  };
+  const auto accept_many = [&] {
+    for (int i = 0; i < 20; ++i) accept(std::vector<std::string>(1000, "a@b.example"));
+  };
+  may_send = false;
+  accept_many();
+  const auto waiting = expire_all();
+  may_send = true;
+  accept_many();
+  hold_all();
+  ASSERT_EQ(road->counts().held, 20'000);
+  EXPECT_LT(expire_all(), 10 * waiting);
+  EXPECT_EQ(road->counts().held, 0);
 }
 
 TEST_F(RoadExpires, WhoseAgeIsLostIsHeldForAsLongAgainAsFromWhenItWasDue) {

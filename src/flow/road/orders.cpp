@@ -29,10 +29,7 @@ Result<std::size_t> Road::order(Order order, std::optional<RecipientId> which, T
   if (committer_.stopped()) return Error{Code::unavailable, "the journal has stopped"};
   const auto chosen = PR_TRY(choose(order, which));
   if (order != Order::drop) PR_TRY(acquit(chosen));
-  for (auto* recipient : chosen) {
-    if (recipient->standing == Standing::held) let_go(*recipient);
-    recipient->standing = Standing::picked;  // nobody else who waits stands so
-  }
+  let_go(chosen);  // nobody else in a line stands at picked
   scheduler_.remove_if(is_picked);
   trials_.remove_if(is_picked);
   for (auto* recipient : chosen) {

@@ -2,6 +2,8 @@
 // What an operator may do to those who wait: retry, release, drop.
 #include <gmock/gmock.h>
 
+#include <ctime>
+
 #include "flow/road/road_fixture.h"
 
 namespace postrider {
@@ -96,6 +98,22 @@ TEST_F(RoadObeys, DropAllOfThousandsWalksTheQueueOnce) {
   EXPECT_EQ(*order(Road::Order::drop), 5000u);
   EXPECT_EQ(live(), 0u);
   EXPECT_THAT(attempts(), SizeIs(5000));
+}
+
+TEST_F(RoadObeys, ManyWhoAreHeldTakeNotMuchLongerThanManyWhoWait) {
+  for (int i = 0; i < 20; ++i)
+    accept(std::vector<std::string>(1000, "a@b.example"), now() + std::chrono::hours(1));
+  const auto retry_all = [&] {
+    const auto began = std::clock();
+    EXPECT_EQ(road->order(Road::Order::retry, std::nullopt, now()).value(), 20'000u);
+    return std::clock() - began;
+  };
+  const auto waiting = retry_all();
+  work();
+  hold_all();
+  ASSERT_EQ(road->counts().held, 20'000);
+  EXPECT_LT(retry_all(), 10 * waiting);
+  EXPECT_EQ(road->counts().held, 0);
 }
 
 TEST_F(RoadObeys, WhileThousandsAreDroppedMailGoesOn) {

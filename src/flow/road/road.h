@@ -116,7 +116,7 @@ class Road {
   void drop(Recipient& recipient, Time now);
   void line_up(Recipient& recipient, Time now);
   void hold(Recipient& recipient);
-  void let_go(Recipient& recipient);
+  void let_go(std::span<Recipient* const> recipients);
   void take_in(const Report& report, Time now);
   bool has_moved(const Assignment& assignment) const;
   void again(const Report& report, Time now);  // at once, and it does not count as an attempt

@@ -113,6 +113,7 @@ class RoadFixture : public ::testing::Test {
   }
   void tell(Assignment assignment, Report::One result) { tell(report_of(std::move(assignment), result)); }
   static Report report_of(Assignment assignment, Report::One result);
+  void hold_all();  // whoever is out or goes next: their content is damaged
   // An attempt's durable intent, as the courier writes it.
   journal::Sequence write_intent(const Assignment::To& to, const MessageId& message);
 
@@ -253,6 +254,14 @@ inline Report RoadFixture::report_of(Assignment assignment, Report::One result) 
     report.results[i].email = "r" + std::to_string(assignment.to[i].n) + "@there.example";
   report.assignment = std::move(assignment);
   return report;
+}
+
+inline void RoadFixture::hold_all() {
+  while (!out.empty()) {
+    auto report = report_of(take(), {});
+    report.damaged = true;
+    tell(std::move(report));
+  }
 }
 
 inline journal::Sequence RoadFixture::write_intent(const Assignment::To& to, const MessageId& message) {

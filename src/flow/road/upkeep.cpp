@@ -40,10 +40,8 @@ void Road::expire_held(Time now) {
         message.accepted ? message.expires_ms(recipient->n, max_age) : recipient->due_ms + max_age;
     if (recipient->standing == Standing::held && expires <= millis(now)) over.push_back(recipient);
   }
-  for (auto* recipient : over) {
-    let_go(*recipient);
-    give_up(*recipient, GivenUp::expired);
-  }
+  let_go(over);
+  for (auto* recipient : over) give_up(*recipient, GivenUp::expired);
 }
 
 // One that has been taken out of its line, or let go on.
