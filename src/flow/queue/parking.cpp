@@ -24,6 +24,7 @@ bool Recall::wants(const MessageId& id) const {
 
 Result<Recalled> recall(const journal::Journal& journal, const Recall& what) {
   Recalled found;
+  found.number = what.number;
   PR_TRY(journal.recall([&](const journal::Label& label) { return what.wants(MessageId{label.owner}); },
                         [&](journal::Sequence sequence, const journal::Label& label) {
                           found.records.emplace_back(sequence, label);
@@ -32,7 +33,6 @@ Result<Recalled> recall(const journal::Journal& journal, const Recall& what) {
 }
 
 void Parking::park(const MessageId& id, std::int64_t due_ms, std::size_t recipients) {
-  back_.erase(hash_of(id));
   auto& hour = hours_[due_ms / hour_ms];
   hour.push_back(hash_of(id));
   // Who was brought back by an order and parked again stands here twice: now and then the list is tidied.
@@ -63,12 +63,22 @@ Recall Parking::everybody() const {
   return recall;
 }
 
-void Parking::end() {
-  if (--out_ == 0) back_.clear();
+void Parking::begin(Recall& recall) {
+  ++out_;
+  recall.number = ++begun_;
 }
 
-bool Parking::take_back(const MessageId& id, std::size_t recipients) {
-  if (!back_.insert(hash_of(id)).second) return false;
+void Parking::end() {
+  if (--out_ == 0) left_.clear();
+}
+
+void Parking::left(const MessageId& id) {
+  if (out_ > 0) left_[hash_of(id)] = begun_;
+}
+
+bool Parking::take_back(const MessageId& id, std::size_t recipients, std::uint64_t recall) {
+  const auto left = left_.find(hash_of(id));
+  if (left != left_.end() && recall <= left->second) return false;
   recipients_ -= std::min(recipients, recipients_);
   return true;
 }

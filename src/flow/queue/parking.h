@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <map>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -15,6 +15,7 @@ namespace postrider {
 // Messages to take back, by the hashes of their ids, sorted. A hash too many costs nothing.
 struct Recall {
   std::vector<std::uint64_t> hashes;
+  std::uint64_t number = 0;  // recalls are numbered as they begin
   void add(const MessageId& id);
   bool wants(const MessageId& id) const;
 };
@@ -22,6 +23,7 @@ struct Recall {
 // What the journal says of them. Slow: not on the road thread. Any other.
 struct Recalled {
   std::vector<std::pair<journal::Sequence, journal::Label>> records;
+  std::uint64_t number = 0;  // the recall's
 };
 Result<Recalled> recall(const journal::Journal& journal, const Recall& what);
 
@@ -44,11 +46,13 @@ class Parking {
   std::int64_t next_ms() const;     // when due() next has something; INT64_MAX = never
   Recall everybody() const;
 
-  // Whatever the journal is asked to recall is told of here, before and after: a message may come back by one
-  // recall and be gone when another, which saw it live, returns.
-  void begin() { ++out_; }
+  // Whatever the journal is asked to recall is told of here, before and after, and so is every message that
+  // leaves memory. Where it stood until then, and whether it is still there, only a recall that begins later
+  // knows: take_back() = false, the others have seen what is so no more.
+  void begin(Recall& recall);
   void end();
-  bool take_back(const MessageId& id, std::size_t recipients);  // false = that is what happened: not again
+  void left(const MessageId& id);
+  bool take_back(const MessageId& id, std::size_t recipients, std::uint64_t recall);
 
   std::size_t recipients() const { return recipients_; }
   std::size_t bytes() const;
@@ -58,8 +62,9 @@ class Parking {
  private:
   std::map<std::int64_t, std::vector<std::uint64_t>> hours_;
   std::size_t recipients_ = 0;
-  std::size_t out_ = 0;
-  std::unordered_set<std::uint64_t> back_;  // since a recall that is still out began
+  std::uint64_t begun_ = 0;                                // recalls, ever
+  std::size_t out_ = 0;                                    // of them
+  std::unordered_map<std::uint64_t, std::uint64_t> left_;  // while some are out: the last begun by then
 };
 
 }  // namespace postrider

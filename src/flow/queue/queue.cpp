@@ -128,6 +128,7 @@ Queue::Restored Queue::complete(const std::vector<Message*>& messages, std::uint
 }
 
 void Queue::forget(Message& message) {
+  parking_.left(message.id);
   messages_.erase(&message);
   message_slab_.free(&message);
 }
@@ -164,7 +165,8 @@ Queue::Restored Queue::take_back(const Recalled& recalled) {
     absent[id] += label.kind == static_cast<std::uint8_t>(Kind::queued) ||
                   label.kind == static_cast<std::uint8_t>(Kind::uncertain);
   }
-  std::erase_if(absent, [&](const auto& one) { return !parking_.take_back(one.first, one.second); });
+  std::erase_if(absent,
+                [&](const auto& one) { return !parking_.take_back(one.first, one.second, recalled.number); });
   for (const auto& [sequence, label] : recalled.records)
     if (absent.contains(MessageId{label.owner})) restore(sequence, label);
   std::vector<Message*> back;

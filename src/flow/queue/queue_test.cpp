@@ -166,8 +166,9 @@ Admission due_at(std::int64_t first_ms, std::int64_t second_ms) {
   return admission;
 }
 
-Recalled everything() {
+Recalled everything(const Recall& by = {}) {
   Recalled all;
+  all.number = by.number;
   all.records.emplace_back(Sequence{10}, label(Kind::accepted, 1, 3, 1000, 9));
   all.records.emplace_back(Sequence{11}, label(Kind::variant, 1, 0));
   all.records.emplace_back(Sequence{12}, label(Kind::variant, 1, 2, 5000));
@@ -210,16 +211,31 @@ TEST(Queue, WhoCameBackAndWentIsNotBroughtBackByALateRecall) {
   Queue queue;
   auto all = admit(queue, due_at(30 * hour, 40 * hour));
   queue.park(*all[0]->message);
-  queue.parking().begin();  // of the hour
-  queue.parking().begin();  // of an operator
-  for (auto* recipient : queue.take_back(everything()).waiting) {
+  Recall of_the_hour, of_an_operator;
+  queue.parking().begin(of_the_hour);
+  queue.parking().begin(of_an_operator);
+  for (auto* recipient : queue.take_back(everything(of_an_operator)).waiting) {
     std::vector<Sequence> releases;
     queue.release_for(*recipient, releases);
     queue.gone(*recipient, releases);
   }
   queue.parking().end();
   EXPECT_EQ(queue.recipients(), 0u);
-  EXPECT_THAT(queue.take_back(everything()).waiting, ::testing::IsEmpty());
+  EXPECT_THAT(queue.take_back(everything(of_the_hour)).waiting, ::testing::IsEmpty());
+  queue.parking().end();
+}
+
+TEST(Queue, WhoWasParkedAgainComesBackByALaterRecallOnly) {
+  Queue queue;
+  auto all = admit(queue, due_at(30 * hour, 40 * hour));
+  Recall before, after;
+  queue.parking().begin(before);  // for somebody else, or because a hash is the same
+  queue.park(*all[0]->message);
+  queue.parking().begin(after);
+  EXPECT_THAT(queue.take_back(everything(before)).waiting, ::testing::IsEmpty());
+  queue.parking().end();
+  EXPECT_EQ(queue.parking().recipients(), 3u);
+  EXPECT_THAT(queue.take_back(everything(after)).waiting, ::testing::SizeIs(3));
   queue.parking().end();
 }
 

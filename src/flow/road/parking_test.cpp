@@ -16,6 +16,12 @@ class RoadParks : public RoadFixture {
  protected:
   std::int64_t parked() const { return road->counts().parked; }
   std::size_t in_memory() const { return road->queue().recipients(); }
+  std::vector<journal::Journal::LiveRecord> records() const {
+    std::vector<journal::Journal::LiveRecord> all;
+    const auto add = [&](journal::Sequence at, const journal::Label& label) { all.push_back({at, label}); };
+    EXPECT_TRUE(journal->recall([](const journal::Label&) { return true; }, add).ok());
+    return all;
+  }
 };
 
 TEST_F(RoadParks, AndIsBackInTime) {
@@ -63,6 +69,35 @@ TEST_F(RoadParks, AnOrderBringsThemBack) {
   EXPECT_THAT(out, SizeIs(1));
 }
 
+TEST_F(RoadParks, ASlowRecallBringsNobodyBackToWhereHeStoodBefore) {
+  accept({"a@b.example"}, now() + hours(5));
+  advance(minutes(2));
+  const auto slow = recall(*journal, road->begin_recall({}));
+  road->end_recall(recall(*journal, road->begin_recall({})), now());
+  ASSERT_EQ(in_memory(), 1u);
+  journal->to_clean = records();
+  advance(minutes(1));
+  journal->to_clean.clear();
+  advance(minutes(2));
+  ASSERT_EQ(in_memory(), 0u) << "parked again, at another place";
+  road->end_recall(slow, now());
+  EXPECT_EQ(in_memory(), 0u);
+  EXPECT_EQ(parked(), 1);
+  advance(hours(5));
+  EXPECT_TRUE(is_stored(take().to[0].queued));
+}
+
+TEST_F(RoadParks, ASlowRecallBringsNobodyBackWhoHasGone) {
+  accept({"a@b.example"}, now() + hours(5));
+  advance(minutes(2));
+  road->end_recall(recall(*journal, road->begin_recall({})), now());
+  const auto slow = recall(*journal, road->begin_recall({}));
+  EXPECT_EQ(*order(Road::Order::drop), 1u);
+  road->end_recall(slow, now());
+  EXPECT_EQ(in_memory(), 0u);
+  EXPECT_EQ(live(), 0u);
+}
+
 TEST_F(RoadParks, NobodyIsAskedForWhenNobodyIsParked) {
   const auto id = accept({"a@b.example"}, now() + minutes(30));
   EXPECT_THAT(road->begin_recall(RecipientId{id, 0}).hashes, IsEmpty());
@@ -85,15 +120,6 @@ TEST_F(RoadParks, WhatTheJournalCannotTellNowIsAskedAgain) {
 
 TEST_F(RoadParks, TheCleanerBringsBackWhoIsInItsWay) {
   accept({"a@b.example"}, now() + hours(30));
-  const auto records = [&] {
-    std::vector<journal::Journal::LiveRecord> all;
-    EXPECT_TRUE(
-        journal
-            ->recall([](const journal::Label&) { return true; },
-                     [&](journal::Sequence at, const journal::Label& label) { all.push_back({at, label}); })
-            .ok());
-    return all;
-  };
   advance(minutes(2));
   ASSERT_EQ(parked(), 1);
   journal->to_clean = records();

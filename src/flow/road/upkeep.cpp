@@ -92,7 +92,7 @@ void Road::park(Time now) {
 }
 
 void Road::bring_back(Recall what) {
-  queue_.parking().begin();
+  queue_.parking().begin(what);
   auto shared = std::make_shared<Recall>(std::move(what));
   const bool taken = options_.background([this, shared] {
     auto found = recall(journal_, *shared);
@@ -107,7 +107,7 @@ Recall Road::begin_recall(std::optional<RecipientId> which) {
     what = queue_.parking().everybody();
   else if (queue_.parking().recipients() > 0 && !queue_.find(which->message))
     what.add(which->message);
-  if (!what.hashes.empty()) queue_.parking().begin();
+  if (!what.hashes.empty()) queue_.parking().begin(what);
   return what;
 }
 
