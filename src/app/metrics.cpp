@@ -122,6 +122,10 @@ std::vector<api::Metric> all_metrics(Platform& platform) {
   add("postrider_queue_recalls_failing", "Recalls of parked mail that failed and are tried again",
       Type::gauge, loaded(counts->unreturned));
   add("postrider_queue_in_flight", "Transactions handed out", Type::gauge, loaded(counts->out));
+  add("postrider_queue_settling", "Recipients ended or put off, which is not durable yet", Type::gauge,
+      loaded(counts->settling));
+  add("postrider_settlements_refused_total", "Settlements refused by a full disk; they are offered again",
+      Type::counter, loaded(counts->settlements_refused));
   add("postrider_queue_dropping", "Recipients told to be dropped who are not yet", Type::gauge,
       loaded(counts->ending));
   add("postrider_queue_held", "Recipients held for the operator", Type::gauge, loaded(counts->held));

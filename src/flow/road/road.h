@@ -76,8 +76,10 @@ class Road {
     std::atomic<std::uint64_t> delivered = 0, deferred = 0, bounced = 0, blocked = 0, dropped = 0;
     std::atomic<std::uint64_t> possible_duplicates = 0;
     std::atomic<std::int64_t> waiting = 0, parked = 0, out = 0, held = 0, suspected = 0;  // of those held
-    std::atomic<std::int64_t> ending = 0;      // given up, and not written down yet
-    std::atomic<std::int64_t> unreturned = 0;  // recalls of parked mail that failed and are tried again
+    std::atomic<std::uint64_t> settlements_refused = 0;  // for want of room, each time they were offered
+    std::atomic<std::int64_t> ending = 0;                // given up, and not written down yet
+    std::atomic<std::int64_t> settling = 0;              // ended or put off, which is not durable yet
+    std::atomic<std::int64_t> unreturned = 0;            // recalls of parked mail that failed, tried again
   };
   const Counts& counts() const { return counts_; }
 

@@ -47,9 +47,8 @@ struct Road::Settlement {
   std::vector<Recipient*> put_off;  // one per group.moves, in order
   std::size_t event_bytes = 0;
 
-  bool full() const {
-    return ended.size() + put_off.size() >= settlement_most || event_bytes >= settlement_bytes;
-  }
+  std::size_t recipients() const { return ended.size() + put_off.size(); }
+  bool full() const { return recipients() >= settlement_most || event_bytes >= settlement_bytes; }
   void tell(const Event& event) { event_bytes += group.events.emplace_back(records::encode(event)).size(); }
 };
 
@@ -141,7 +140,9 @@ void Road::flush() {
     releases.insert(releases.end(), left_behind_.begin(), left_behind_.end());
     left_behind_.clear();
   }
-  if (open_) submit(std::exchange(open_, nullptr));
+  if (!open_) return;
+  counts_.settling += static_cast<std::int64_t>(open_->recipients());
+  submit(std::exchange(open_, nullptr));
 }
 
 void Road::submit(std::shared_ptr<Settlement> settlement) {
@@ -161,14 +162,16 @@ void Road::settled(Receipt& receipt, Time now) {
     // the settlement. If the journal has stopped, the intents say to the next start what is in doubt.
     if (receipt.result.error().code == Code::exhausted) {
       log_.alarm("settlement_refused", {{"why", receipt.result.error().detail}});
+      ++counts_.settlements_refused;
       if (refused_.empty()) next_offer_ = now + offer_every;
       refused_.push_back(std::move(receipt.settlement));
     } else if (!committer_.stopped()) {
-      log_.alarm("settlement_lost", {{"why", receipt.result.error().detail},
-                                     {"recipients", settlement.ended.size() + settlement.put_off.size()}});
+      log_.alarm("settlement_lost",
+                 {{"why", receipt.result.error().detail}, {"recipients", settlement.recipients()}});
     }
     return;
   }
+  counts_.settling -= static_cast<std::int64_t>(settlement.recipients());
   auto place = receipt.result->first.value + settlement.group.entries.size();
   for (auto* recipient : settlement.put_off) {
     recipient->queued = journal::Sequence{place++};

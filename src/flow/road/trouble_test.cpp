@@ -18,11 +18,16 @@ TEST_F(RoadInTrouble, AnOutcomeRefusedByAFullDiskIsOfferedAgainUntilItIsTaken) {
   advance(std::chrono::minutes(3));
   EXPECT_TRUE(attempts().empty());
   EXPECT_TRUE(out.empty());  // what happened to it is known: never again
+  EXPECT_EQ(road->counts().settling, 1);
+  const auto refused = road->counts().settlements_refused.load();
+  EXPECT_GE(refused, 3u);
   journal->commits_fail.reset();
   advance(std::chrono::minutes(1));
   ASSERT_THAT(attempts(), SizeIs(1));
   EXPECT_EQ(attempts()[0].kind, EventKind::delivered);
   EXPECT_EQ(live(), 0u);
+  EXPECT_EQ(road->counts().settling, 0);
+  EXPECT_EQ(road->counts().settlements_refused, refused);
 }
 
 // The first outcome finds no room, the second does, and then the process dies: whoever is found again must
@@ -48,11 +53,13 @@ TEST_F(RoadInTrouble, ADeferralRefusedByAFullDiskWaitsFromItsOwnMoment) {
   journal->commits_fail = Error{Code::exhausted, "no room"};
   tell(take(), later());
   EXPECT_EQ(recipient(id).standing, Standing::settling);
+  EXPECT_EQ(road->counts().settling, 1);
   advance(std::chrono::minutes(5));
   EXPECT_TRUE(out.empty());
   journal->commits_fail.reset();
   advance(std::chrono::minutes(1));
   EXPECT_EQ(take().to[0].attempt, 2);  // it was due meanwhile
+  EXPECT_EQ(road->counts().settling, 0);
   EXPECT_THAT(attempts(), SizeIs(1));
 }
 

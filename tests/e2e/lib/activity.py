@@ -11,8 +11,8 @@ import time
 
 KINDS = {1: "processed", 2: "deferred", 3: "delivered", 4: "bounce", 5: "dropped"}
 ENDS = ("delivered", "bounce", "dropped")
-BUSY = ("postrider_queue_waiting", "postrider_queue_parked", "postrider_queue_in_flight", "postrider_queue_held",
-        "postrider_commit_waiting", "postrider_reader_lag_events")
+BUSY = ("postrider_queue_waiting", "postrider_queue_parked", "postrider_queue_in_flight", "postrider_queue_settling",
+        "postrider_queue_held", "postrider_commit_waiting", "postrider_reader_lag_events")
 
 Event = collections.namedtuple("Event", "kind possible_duplicate")
 
