@@ -31,6 +31,10 @@ void ReferenceDatabase::show_events() {
   }
 }
 
+void ReferenceDatabase::rot(std::string_view name, Sequence place) {
+  if (auto* record = stream(name).find(place)) record->rotten = true;
+}
+
 void ReferenceDatabase::start_new_life(std::string_view name) {
   stream(name).incarnation = random_.next() | 1;
 }

@@ -41,6 +41,7 @@ class ReferenceDatabase {
   // Events of batches committed from now on stay unseen until show_events: transactions end out of order.
   void hide_events(bool hide) { hide_events_ = hide; }
   void show_events();
+  void rot(std::string_view stream, journal::Sequence place);  // nobody can read this record any more
   void promote() { ++timeline_; }  // a standby became the primary: nobody may take a lease within one TTL
   void start_new_life(
       std::string_view stream);  // the event log was restored from elsewhere: cursors are void
@@ -52,6 +53,7 @@ class ReferenceDatabase {
     bool live = false;
     journal::Label label;
     std::string bytes;  // of a blob too
+    bool rotten = false;
   };
   struct Event {
     enum class State : std::uint8_t { dead, unseen, seen };

@@ -125,6 +125,7 @@ Result<std::vector<std::string>> ReferenceJournal::read(std::span<const Sequence
   for (const auto sequence : sequences) {
     const auto* record = stream().find(sequence);
     if (!record || !record->live) return Error{Code::not_found, "released"};
+    if (record->rotten) return Error{Code::corrupt, "quarantined"};
     found.push_back(record->bytes);
   }
   return found;

@@ -2,15 +2,19 @@
 #include "flow/deliver/preparer.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/crash_point.h"
 #include "protocol/mail/address.h"
 #include "protocol/smtp/dot_stuff.h"
-#include "records/accepted.h"
 
 namespace postrider {
 namespace {
+
+Error personalization_lost() {
+  return {Code::corrupt, "the personalization is missing"};
+}
 
 constexpr std::size_t signed_together = 4;  // messages at most: the first waits for the last, 1 ms or three
 
@@ -19,7 +23,11 @@ Report::One as_result(const Error& error) {
   Report::One result;
   result.fate = Fate::local;
   result.text = error.detail;
-  if (error.code == Code::forbidden) {
+  if (error.code == Code::not_found) {
+    result.content = Reading::missing;
+  } else if (error.code == Code::corrupt) {
+    result.content = Reading::damaged;
+  } else if (error.code == Code::forbidden) {
     result.code = 550;
     result.status = "5.7.1";
   } else if (error.code == Code::invalid) {
@@ -27,6 +35,37 @@ Report::One as_result(const Error& error) {
     result.status = "5.6.0";
   }
   return result;
+}
+
+// The records at these places. Neighbours read together cost one decryption; but one that cannot be read
+// fails them all, and then each is read by itself.
+std::vector<Result<std::string>> read_each(const journal::Journal& journal,
+                                           std::span<const journal::Sequence> places) {
+  std::vector<Result<std::string>> out;
+  out.reserve(places.size());
+  auto together = journal.read(places);
+  if (together.ok()) {
+    std::ranges::move(*together, std::back_inserter(out));
+  } else if (together.error().code == Code::not_found || together.error().code == Code::corrupt) {
+    for (const auto& place : places) {
+      auto alone = journal.read({&place, 1});
+      if (alone.ok())
+        out.emplace_back(std::move(alone->front()));
+      else
+        out.emplace_back(std::move(alone).error());
+    }
+  } else {
+    out.assign(places.size(), together.error());
+  }
+  return out;
+}
+
+// A recipient whose own personalization is lost is given to the one before it, whose content is not for him.
+Result<records::Queued> queued_of(const Result<std::string>& bytes, std::uint32_t personalization) {
+  if (!bytes.ok()) return bytes.error();
+  auto queued = records::decode_queued(*bytes);
+  if (queued.ok() && queued->variant != personalization) return personalization_lost();
+  return queued;
 }
 
 // The header with its signatures and the blank line, as it travels.
@@ -48,9 +87,16 @@ Result<std::string> signed_head(const std::string& header, std::span<const dkim:
 }  // namespace
 
 void Preparer::refuse(Assignment assignment, const Error& error) {
-  auto report = same_for_all(std::move(assignment), as_result(error));
-  report.missing = error.code == Code::not_found;
-  report.damaged = error.code == Code::corrupt;
+  reports_(same_for_all(std::move(assignment), as_result(error)));
+}
+
+// Some cannot be read; the others only share their transaction, and nothing is wrong with them.
+void Preparer::refuse(Assignment assignment, std::span<const Result<records::Queued>> queued) {
+  const Error beside{Code::unavailable, "somebody else in its transaction cannot be read"};
+  Report report;
+  report.results.reserve(queued.size());
+  for (const auto& one : queued) report.results.push_back(as_result(one.ok() ? beside : one.error()));
+  report.assignment = std::move(assignment);
   reports_(std::move(report));
 }
 
@@ -62,32 +108,34 @@ Result<std::shared_ptr<const Source>> Preparer::source(const Assignment& assignm
   return made;
 }
 
-Result<void> Preparer::compose_for(Assignment& assignment, Time now, Composition& composition) {
+Preparer::Stored Preparer::read(const Assignment& assignment) const {
   std::vector<journal::Sequence> wanted;
   wanted.reserve(assignment.to.size() + 1);
   for (const auto& to : assignment.to) wanted.push_back(to.queued);
   if (assignment.variant) wanted.push_back(assignment.variant);
-  const auto bytes = PR_TRY(journal_.read(wanted));
-  const auto from = PR_TRY(source(assignment));
+  const auto bytes = read_each(journal_, wanted);
 
-  Prepared prepared;
-  prepared.emails.reserve(assignment.to.size());
+  Stored stored{{}, records::Variant{}};
+  stored.queued.reserve(assignment.to.size());
   for (std::size_t i = 0; i < assignment.to.size(); ++i)
-    prepared.emails.push_back(std::move(PR_TRY(records::decode_queued(bytes[i])).email));
+    stored.queued.push_back(queued_of(bytes[i], assignment.index));
+  if (assignment.variant)
+    stored.variant = bytes.back().ok() ? records::decode_variant(*bytes.back()) : bytes.back().error();
+  return stored;
+}
+
+Result<void> Preparer::compose_for(Assignment& assignment, Stored stored, Time now,
+                                   Composition& composition) {
+  const auto from = PR_TRY(source(assignment));
+  Prepared prepared;
+  prepared.emails.reserve(stored.queued.size());
+  for (auto& queued : stored.queued) prepared.emails.push_back(std::move(queued->email));
 
   PR_CRASH_POINT("deliver.composing");
   PR_POISON(prepared.emails.front());
-  records::Variant variant;
-  if (assignment.variant)
-    variant = PR_TRY(records::decode_variant(bytes.back()));
-  else if (!from->accepted.only)
-    return Error{Code::corrupt, "the personalization is missing"};
+  if (!assignment.variant && !from->accepted.only) return personalization_lost();
+  const auto variant = PR_TRY(std::move(stored.variant));
   const auto& personalization = assignment.variant ? variant.personalization : *from->accepted.only;
-  // When a personalization's record is lost, the one before it seems to have its people, too. They must not
-  // get what was meant for others.
-  const auto people = personalization.to.size() + personalization.cc.size() + personalization.bcc.size();
-  if (std::ranges::any_of(assignment.to, [&](const auto& to) { return to.n - assignment.first >= people; }))
-    return Error{Code::corrupt, "the personalization is missing"};
   auto composed = PR_TRY(compose(*from, personalization, assignment.first));
 
   const auto policy = policies_.tenant(assignment.tenant);
@@ -121,7 +169,10 @@ void Preparer::prepare(std::vector<Assignment> assignments, Time now) {
   Composition composition;
   for (auto& assignment : assignments) {
     const io::WorkingOn working(cells_, work_of(assignment));
-    if (auto composed = compose_for(assignment, now, composition); !composed.ok())
+    auto stored = read(assignment);
+    if (!std::ranges::all_of(stored.queued, &Result<records::Queued>::ok))
+      refuse(std::move(assignment), stored.queued);
+    else if (auto composed = compose_for(assignment, std::move(stored), now, composition); !composed.ok())
       refuse(std::move(assignment), composed.error());
     if (composition.messages.size() >= share) sign(std::exchange(composition, {}));
   }

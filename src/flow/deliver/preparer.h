@@ -10,6 +10,7 @@
 #include "flow/policy/tenant_policy.h"
 #include "flow/sign/signer.h"
 #include "journal/journal.h"
+#include "records/accepted.h"
 
 namespace postrider {
 
@@ -50,11 +51,17 @@ class Preparer {
     std::vector<One> messages;
     std::vector<Signer::Request> requests;  // one for each header, in order
   };
-  Result<void> compose_for(Assignment& assignment, Time now, Composition& composition);
+  struct Stored {
+    std::vector<Result<records::Queued>> queued;  // one per recipient
+    Result<records::Variant> variant;             // nothing in it when the personalization travels inside
+  };
+  Stored read(const Assignment& assignment) const;
+  Result<void> compose_for(Assignment& assignment, Stored stored, Time now, Composition& composition);
   void sign(Composition composition);
   void finish(std::vector<Composition::One> messages, std::span<const Result<std::string>> signatures);
   Result<std::shared_ptr<const Source>> source(const Assignment& assignment);
   void refuse(Assignment assignment, const Error& error);
+  void refuse(Assignment assignment, std::span<const Result<records::Queued>> queued);
 
   const journal::Journal& journal_;
   const Policies& policies_;

@@ -18,6 +18,7 @@
 namespace postrider {
 namespace {
 
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
@@ -80,13 +81,15 @@ class PreparerTest : public ::testing::Test {
     const bool alone = personalizations.size() == 1;
     if (alone) accepted.only = personalizations.front();
     out.accepted = store(records::encode(accepted));
-    for (const auto& one : personalizations) {
+    for (std::uint32_t index = 0; index < personalizations.size(); ++index) {
+      const auto& one = personalizations[index];
+      out.index = index;
       if (!alone) out.variant = store(records::encode(records::Variant{one}));
       out.first += static_cast<std::uint32_t>(out.to.size());
       out.to.clear();
       for (const auto& contact : one.to)
         out.to.push_back({nullptr, out.first + static_cast<std::uint32_t>(out.to.size()),
-                          store(records::encode(records::Queued{contact.email})), 1});
+                          store(records::encode(records::Queued{contact.email, index})), 1});
     }
     return out;
   }
@@ -103,6 +106,12 @@ class PreparerTest : public ::testing::Test {
     ASSERT_TRUE(journal_.commit(++batches_, {&group, 1}).ok());
   }
   void prepare(Assignment assignment) { preparer_.prepare({std::move(assignment)}, clock_.wall()); }
+  std::vector<Reading> contents() const {  // of everybody reported on
+    std::vector<Reading> out;
+    for (const auto& report : reports_)
+      for (const auto& result : report.results) out.push_back(result.content);
+    return out;
+  }
   void take(std::vector<Prepared> some) { std::ranges::move(some, std::back_inserter(ready_)); }
 
   testing::FakeClock clock_;
@@ -240,8 +249,7 @@ TEST_F(PreparerTest, ARecordThatIsNotThereIsSaidToBeMissing) {
   release(assignment.to[0].queued);
   prepare(std::move(assignment));
   ASSERT_EQ(reports_.size(), 1u);
-  EXPECT_TRUE(reports_[0].missing);
-  EXPECT_FALSE(reports_[0].damaged);
+  EXPECT_EQ(reports_[0].results[0].content, Reading::missing);
 }
 
 TEST_F(PreparerTest, ARecordThatDoesNotParseIsSaidToBeDamaged) {
@@ -252,18 +260,49 @@ TEST_F(PreparerTest, ARecordThatDoesNotParseIsSaidToBeDamaged) {
   headless.variant = {};  // the request says that there are several, and where this one is nobody knows
   prepare(std::move(headless));
   ASSERT_EQ(reports_.size(), 2u);
-  EXPECT_TRUE(reports_[0].damaged);
-  EXPECT_TRUE(reports_[1].damaged);
+  EXPECT_THAT(contents(), Each(Reading::damaged));
+}
+
+TEST_F(PreparerTest, WhoCannotBeReadIsToldApartFromThoseBesideHim) {
+  auto assignment = stored({to({"a@d.test", "gone@d.test", "b@d.test", "torn@d.test", "rotten@d.test"})});
+  release(assignment.to[1].queued);
+  assignment.to[3].queued = store("\xff nonsense");
+  database_.rot("a", assignment.to[4].queued);
+  prepare(std::move(assignment));
+  EXPECT_TRUE(ready_.empty());
+  EXPECT_THAT(contents(), ElementsAre(Reading::whole, Reading::missing, Reading::whole, Reading::damaged,
+                                      Reading::damaged));
+  EXPECT_EQ(reports_[0].results[0].fate, Fate::local);
+}
+
+TEST_F(PreparerTest, WhatAllShareIsMissingForAll) {
+  auto without_variant = stored({to({"x@d.test"}), to({"a@d.test", "b@d.test"})});
+  release(without_variant.variant);
+  prepare(std::move(without_variant));
+  EXPECT_THAT(contents(), ElementsAre(Reading::missing, Reading::missing));
+  reports_.clear();
+  auto without_request = stored({to({"a@d.test", "b@d.test"})});
+  release(without_request.accepted);
+  prepare(std::move(without_request));
+  EXPECT_THAT(contents(), ElementsAre(Reading::missing, Reading::missing));
 }
 
 // The record of a personalization is lost: its people look like those of the one before it.
 TEST_F(PreparerTest, NobodyGetsAPersonalizationThatIsNotHis) {
   auto before = stored({to({"x@d.test"}), to({"a@d.test", "b@d.test"})});
-  before.to.push_back({nullptr, before.first + 2, store(records::encode(records::Queued{"c@d.test"})), 1});
+  before.to.push_back({nullptr, before.first + 2, store(records::encode(records::Queued{"c@d.test", 2})), 1});
   prepare(std::move(before));
   EXPECT_TRUE(ready_.empty());
-  ASSERT_EQ(reports_.size(), 1u);
-  EXPECT_TRUE(reports_[0].damaged);
+  EXPECT_THAT(contents(), ElementsAre(Reading::whole, Reading::whole, Reading::damaged));
+}
+
+// The index decides, not how many people a personalization has: these are no more than it has itself.
+TEST_F(PreparerTest, NorDoesHeInTheirStead) {
+  auto before = stored({to({"x@d.test"}), to({"a@d.test", "b@d.test"})});
+  before.to = {{nullptr, before.first + 1, store(records::encode(records::Queued{"c@d.test", 2})), 1}};
+  prepare(std::move(before));
+  EXPECT_TRUE(ready_.empty());
+  EXPECT_THAT(contents(), ElementsAre(Reading::damaged));
 }
 
 TEST_F(PreparerTest, TheRequestIsReadOnceForAllItsRecipients) {

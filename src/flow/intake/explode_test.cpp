@@ -49,6 +49,7 @@ TEST_F(IntakeExplodes, RecipientsAreCountedOverAllPersonalizations) {
   EXPECT_THAT(of, ElementsAre(0, 0, 0, 1, 1));
   ASSERT_THAT(admission.variants, SizeIs(2));
   EXPECT_EQ(admission.variants[1].first, 3u);
+  EXPECT_EQ(admission.variants[1].index, 1u);
   EXPECT_EQ(records::decode_variant(stored(admission.variants[1].sequence))->personalization,
             to({"e@b.example", "f@b.example"}));
   EXPECT_FALSE(records::decode_accepted(stored(admission.accepted))->only);

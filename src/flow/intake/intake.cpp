@@ -143,7 +143,7 @@ Result<Intake::Plan> Intake::plan(const Submission& submission, Time now) {
       entry.label = label(records::Kind::variant, admission.id, n, send_at, index);
       entry.bytes = records::encode(records::Variant{personalization});
       variants.push_back(std::move(entry));
-      admission.variants.push_back({{}, n, send_at == Time{} ? 0 : millis(send_at)});
+      admission.variants.push_back({{}, n, index, send_at == Time{} ? 0 : millis(send_at)});
     }
     Processed::Part part;
     part.subject = personalization.subject;

@@ -15,6 +15,7 @@ namespace postrider {
 struct VariantRef {
   journal::Sequence sequence;
   std::uint32_t first = 0;
+  std::uint32_t index = 0;  // which of the request's it is: the number its recipients' records name
   std::int64_t send_at_ms = 0;
 };
 
@@ -40,7 +41,8 @@ struct Message {
     return std::max(since_ms, variant ? variant->send_at_ms : 0) + max_age_ms;
   }
 
-  // The variant of recipient n, or null: its request had one personalization, or (damage) it is missing.
+  // The variant of recipient n, or null: its request had one personalization, or (damage) it is missing. When
+  // one in between is lost, its people are given the one before: their records tell, by its index.
   const VariantRef* variant_of(std::uint32_t n) const {
     if (!variants) return nullptr;
     const auto after = std::ranges::upper_bound(*variants, n, {}, &VariantRef::first);

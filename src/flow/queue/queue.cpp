@@ -71,7 +71,7 @@ void Queue::restore(Sequence sequence, const Label& label) {
     case Kind::variant: {
       if (!message.variants) message.variants = std::make_unique<std::vector<VariantRef>>();
       auto& variants = *message.variants;
-      const VariantRef variant{sequence, label.n, label.due_ms};
+      const VariantRef variant{sequence, label.n, static_cast<std::uint32_t>(label.lane), label.due_ms};
       variants.insert(std::ranges::upper_bound(variants, label.n, {}, &VariantRef::first), variant);
       break;
     }
@@ -119,7 +119,8 @@ Queue::Restored Queue::complete(const std::vector<Message*>& messages, std::uint
     }
     for (auto* recipient = message->recipients; recipient; recipient = recipient->sibling) {
       // Without its content nobody can send it. It stays visible, and an operator decides.
-      if (!message->accepted) recipient->standing = Standing::held, recipient->reason = Reason::damaged;
+      const bool lost = !message->accepted || (message->variants && !message->variant_of(recipient->n));
+      if (lost) recipient->standing = Standing::held, recipient->reason = Reason::damaged;
       const bool uncertain = recipient->standing != Standing::held && foreign.contains(recipient);
       (uncertain ? out.uncertain : out.waiting).push_back(recipient);
     }

@@ -38,7 +38,7 @@ Admission two_variants() {
   admission.tenant = TenantId{9};
   admission.accepted = Sequence{10};
   admission.since_ms = 1000;
-  admission.variants = {{Sequence{11}, 0, 0}, {Sequence{12}, 2, 5000}};
+  admission.variants = {{Sequence{11}, 0, 0, 0}, {Sequence{12}, 2, 1, 5000}};
   admission.to = {{Sequence{13}, 0, 1000, 77}, {Sequence{14}, 1, 1000, 77}, {Sequence{15}, 2, 5000, 88}};
   return admission;
 }
@@ -130,6 +130,18 @@ TEST(Queue, ARecipientWithoutContentIsHeld) {
   EXPECT_EQ(restored.waiting[0]->standing, Standing::held);
 }
 
+TEST(Queue, WhoComesBeforeEveryPersonalizationThatIsLeftHasLostHisOwn) {
+  Queue queue;
+  queue.restore(Sequence{1}, label(Kind::accepted, 1, 3));
+  queue.restore(Sequence{3}, label(Kind::variant, 1, 2, 0, 1));
+  for (std::uint32_t n = 0; n < 3; ++n) queue.restore(Sequence{4u + n}, label(Kind::queued, 1, n));
+  for (const auto* recipient : queue.restored(0).waiting) {
+    const bool lost = recipient->n < 2;
+    EXPECT_EQ(recipient->standing, lost ? Standing::held : Standing::waiting) << recipient->n;
+    EXPECT_EQ(recipient->reason, lost ? Reason::damaged : Reason::none);
+  }
+}
+
 TEST(Queue, TellsItsOwnIntentsFromAnotherNodes) {
   Queue queue;
   for (const std::uint8_t message : std::initializer_list<std::uint8_t>{1, 2}) {
@@ -171,7 +183,7 @@ Recalled everything(const Recall& by = {}) {
   all.number = by.number;
   all.records.emplace_back(Sequence{10}, label(Kind::accepted, 1, 3, 1000, 9));
   all.records.emplace_back(Sequence{11}, label(Kind::variant, 1, 0));
-  all.records.emplace_back(Sequence{12}, label(Kind::variant, 1, 2, 5000));
+  all.records.emplace_back(Sequence{12}, label(Kind::variant, 1, 2, 5000, 1));
   all.records.emplace_back(Sequence{13}, label(Kind::queued, 1, 0, 30 * hour, 77));
   all.records.emplace_back(Sequence{14}, label(Kind::queued, 1, 1, 30 * hour, 77));
   all.records.emplace_back(Sequence{15}, label(Kind::queued, 1, 2, 40 * hour, 88));
@@ -203,6 +215,7 @@ TEST(Queue, LetsGoOfAMessageWhoseRecipientsAllWaitForLong) {
   EXPECT_EQ(second->queued, Sequence{15});
   EXPECT_EQ(second->due_ms, 40 * hour);
   EXPECT_EQ(second->message->variant_of(2)->sequence, Sequence{12});
+  EXPECT_EQ(second->message->variant_of(2)->index, 1u);
   EXPECT_THAT(queue.take_back(everything()).waiting, ::testing::IsEmpty()) << "they are here";
   EXPECT_EQ(queue.recipients(), 3u);
 }
@@ -291,6 +304,7 @@ TEST(Queue, WhoIsParkedCostsAHashAndLeavesHisRoomToTheNext) {
 TEST(Queue, MemoryPerWaitingRecipientIsWithinItsShareOfTheBudget) {
   // 256 bytes in all (design 2); the engine takes about 24 for each of two records, the table up to 22.
   EXPECT_LE(sizeof(Message) + sizeof(Recipient), 136u);
+  EXPECT_LE(sizeof(VariantRef), 24u);
 }
 
 }  // namespace

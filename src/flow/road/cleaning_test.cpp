@@ -57,15 +57,12 @@ TEST_F(RoadCleans, WhoCouldNotBeReadWhileHisMessageWasCopiedIsTriedAgain) {
   auto assignment = take();
   offer(records::Kind::accepted, id, 0, recipient(id).message->accepted);
   sweep();
-  auto report = report_of(std::move(assignment), {});
-  report.missing = true;  // the copy is durable, and the road does not know yet
-  road->reported(std::move(report));
+  // The copy is durable, and the road does not know yet.
+  road->reported(report_of(std::move(assignment), unread(Reading::missing)));
   road->step(now());
   EXPECT_NE(recipient(id).standing, Standing::held);
   work();
-  report = report_of(take(), {});  // made before the road knew, so it finds nothing either
-  report.missing = true;
-  tell(std::move(report));
+  tell(take(), unread(Reading::missing));  // made before the road knew, so it finds nothing either
   EXPECT_EQ(road->counts().held, 0);
   EXPECT_EQ(take().accepted, recipient(id).message->accepted);
 }
@@ -94,9 +91,7 @@ TEST_F(RoadCleans, WhatIsOutStaysWhereItIs) {
 
 TEST_F(RoadCleans, AHeldRecipientMovesAndStaysHeld) {
   const auto id = accept({"a@b.example"});
-  auto report = report_of(take(), {});
-  report.damaged = true;
-  tell(std::move(report));
+  tell(take(), unread(Reading::damaged));
   const auto place = recipient(id).queued;
   offer(records::Kind::queued, id, 0, place);
   sweep();
@@ -113,9 +108,7 @@ TEST_F(RoadCleans, AnAssignmentWhoseMessageMovedMeanwhileIsTriedAgain) {
   offer(records::Kind::accepted, id, 1, assignment.accepted);
   sweep();
   work();
-  auto report = report_of(std::move(assignment), {});
-  report.missing = true;  // it looked at the old place
-  tell(std::move(report));
+  tell(std::move(assignment), unread(Reading::missing));  // it looked at the old place
   const auto again = take();
   EXPECT_EQ(again.to[0].attempt, 1);
   EXPECT_TRUE(is_stored(again.accepted));

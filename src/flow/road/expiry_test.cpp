@@ -100,9 +100,7 @@ TEST_F(RoadExpires, WhatIsScheduledDoesNotLeaveEarly) {
 
 TEST_F(RoadExpires, AHoldDoesNotStopTheClock) {
   const auto id = accept({"a@there.example"});
-  auto damaged = report_of(take(), {});
-  damaged.damaged = true;
-  tell(std::move(damaged));
+  tell(take(), unread(Reading::damaged));
   ASSERT_EQ(recipient(id).standing, Standing::held);
   advance(max_age - std::chrono::minutes(2));
   EXPECT_TRUE(attempts().empty());

@@ -20,9 +20,7 @@ class RoadObeys : public RoadFixture {
   }
   MessageId hold() {
     const auto id = accept({"a@b.example"});
-    auto report = report_of(take(), {});
-    report.damaged = true;
-    tell(std::move(report));
+    tell(take(), unread(Reading::damaged));
     return id;
   }
 };

@@ -214,45 +214,48 @@ Time Road::pick(Time now) {
 void Road::take_in(const Report& report, Time now) {
   if (auto home = trials_.home(report); !home.ok())
     log_.warning("suspect_not_cleared", {{"why", home.error().detail}});
-  const bool moved = report.missing && has_moved(report.assignment);
-  if (report.stale || report.missing || report.damaged) {
+  const bool unread = std::ranges::any_of(
+      report.results, [](Reading content) { return content != Reading::whole; }, &Report::One::content);
+  if (report.stale || unread) {
     scheduler_.returned(report.assignment, Scheduler::Went::untried, millis(now));
-    return report.stale || moved ? again(report, now) : hold(report);
+    return again(report, now);
   }
   scheduler_.returned(report.assignment, how_it_went(report), millis(now));
   for (std::size_t i = 0; i < report.results.size(); ++i) settle(report, i, now);
 }
 
-// Whether the cleaner has copied a record of this assignment to another place since it was made, or is about
-// to tell us so: the copy is durable, and the old place unreadable, a moment before we hear of it.
-bool Road::has_moved(const Assignment& assignment) const {
-  for (const auto& to : assignment.to) {
-    const auto& message = *to.handle->message;
-    const auto* variant = message.variant_of(to.n);
-    if (message.copying > 0 || to.handle->queued != to.queued || message.accepted != assignment.accepted ||
-        (variant && variant->sequence != assignment.variant))
-      return true;
-  }
-  return false;
+// Whether the cleaner has copied one of the records of this recipient to another place since the assignment
+// was made, or is about to tell us so: the copy is durable, and the old place unreadable, a moment before we
+// hear of it.
+bool Road::has_moved(const Assignment& assignment, const Assignment::To& to) {
+  const auto& message = *to.handle->message;
+  const auto* variant = message.variant_of(to.n);
+  return message.copying > 0 || to.handle->queued != to.queued || message.accepted != assignment.accepted ||
+         (variant && variant->sequence != assignment.variant);
 }
 
+// Whose content is damaged or gone is held. Those who only shared the transaction with him wait for the next.
 void Road::again(const Report& report, Time now) {
+  std::size_t held = 0;
+  std::string_view why;
   for (std::size_t i = 0; i < report.results.size(); ++i) {
-    auto& recipient = *report.assignment.to[i].handle;
-    if (report.results[i].intent) queue_.intent(recipient, report.results[i].intent);
-    recipient.due_ms = millis(now);
-    line_up(recipient, now);
+    const auto& result = report.results[i];
+    const auto& to = report.assignment.to[i];
+    auto& recipient = *to.handle;
+    if (result.intent) queue_.intent(recipient, result.intent);
+    const bool moved = result.content == Reading::missing && has_moved(report.assignment, to);
+    if (result.content == Reading::whole || moved) {
+      recipient.due_ms = millis(now);
+      line_up(recipient, now);
+      continue;
+    }
+    hold(recipient);
+    recipient.reason = Reason::damaged;
+    if (held++ == 0) why = result.text;
   }
-}
-
-void Road::hold(const Report& report) {
-  for (const auto& to : report.assignment.to) {
-    hold(*to.handle);
-    to.handle->reason = Reason::damaged;
-  }
-  log_.alarm("recipient_held", {{"message", to_string(report.assignment.message)},
-                                {"recipients", report.assignment.to.size()},
-                                {"why", report.results.front().text}});
+  if (held == 0) return;
+  log_.alarm("recipient_held",
+             {{"message", to_string(report.assignment.message)}, {"recipients", held}, {"why", why}});
 }
 
 }  // namespace postrider

@@ -120,9 +120,8 @@ class Road {
   void hold(Recipient& recipient);
   void let_go(std::span<Recipient* const> recipients);
   void take_in(const Report& report, Time now);
-  bool has_moved(const Assignment& assignment) const;
-  void again(const Report& report, Time now);  // at once, and it does not count as an attempt
-  void hold(const Report& report);
+  static bool has_moved(const Assignment& assignment, const Assignment::To& to);
+  void again(const Report& report, Time now);  // at once, or held; it does not count as an attempt
   void settle(const Report& report, std::size_t i, Time now);
   void end(Recipient& recipient, const Report::One& result, EventKind kind, Refusal refusal,
            const Report& report, Time now);

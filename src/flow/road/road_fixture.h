@@ -175,6 +175,13 @@ inline Report::One silence() {
   one.text = "no answer to the final dot";
   return one;
 }
+inline Report::One unread(Reading content) {  // it, or (whole) what somebody beside it needs
+  Report::One one;
+  one.content = content;
+  one.fate = Fate::local;
+  one.text = "cannot be read";
+  return one;
+}
 
 inline void RoadFixture::start(const std::string& node) {
   journal = std::make_unique<UnreliableJournal>(std::make_unique<testing::ReferenceJournal>(
@@ -257,11 +264,7 @@ inline Report RoadFixture::report_of(Assignment assignment, Report::One result) 
 }
 
 inline void RoadFixture::hold_all() {
-  while (!out.empty()) {
-    auto report = report_of(take(), {});
-    report.damaged = true;
-    tell(std::move(report));
-  }
+  while (!out.empty()) tell(take(), unread(Reading::damaged));
 }
 
 inline journal::Sequence RoadFixture::write_intent(const Assignment::To& to, const MessageId& message) {

@@ -175,13 +175,11 @@ TEST_F(RoadSettles, AConnectionGoneColdIsNoAttempt) {
 
 TEST_F(RoadSettles, ContentThatCannotBeReadIsHeldAndSaid) {
   const auto id = accept({"a@b.example"});
-  auto report = report_of(take(), answer(0, "", "body is damaged"));
-  report.damaged = true;
-  tell(std::move(report));
+  tell(take(), unread(Reading::damaged));
   EXPECT_EQ(recipient(id).standing, Standing::held);
   EXPECT_EQ(road->counts().held, 1);
   EXPECT_TRUE(log.has("alarm recipient_held"));
-  EXPECT_TRUE(log.has("body is damaged"));
+  EXPECT_TRUE(log.has("cannot be read"));
   advance(std::chrono::hours(1));
   EXPECT_TRUE(out.empty());
   EXPECT_TRUE(attempts().empty());
@@ -189,10 +187,33 @@ TEST_F(RoadSettles, ContentThatCannotBeReadIsHeldAndSaid) {
 
 TEST_F(RoadSettles, ARecordThatIsNotThereIsHeldToo) {
   const auto id = accept({"a@b.example"});
-  auto report = report_of(take(), {});
-  report.missing = true;
-  tell(std::move(report));
+  tell(take(), unread(Reading::missing));
   EXPECT_EQ(recipient(id).standing, Standing::held);
+}
+
+TEST_F(RoadSettles, OnlyThoseWhoCannotBeReadAreHeldAndTheOthersGoAgainAtOnce) {
+  const auto id = accept({"a@b.example", "rotten@b.example", "c@b.example", "gone@b.example"});
+  auto assignment = take();
+  const auto& site = *road->scheduler().destinations()[assignment.lane];
+  auto report = report_of(std::move(assignment), unread(Reading::whole));
+  report.results[1] = unread(Reading::damaged);
+  report.results[3] = unread(Reading::missing);
+  tell(std::move(report));
+  EXPECT_EQ(site.out, 1u) << "given back once, and out again";
+  EXPECT_EQ(road->counts().out, 1);
+  EXPECT_EQ(recipient(id, 1).reason, Reason::damaged);
+  EXPECT_EQ(recipient(id, 3).reason, Reason::damaged);
+  EXPECT_EQ(road->counts().held, 2);
+  EXPECT_TRUE(log.has("alarm recipient_held"));
+  EXPECT_TRUE(log.has("recipients=2"));
+  EXPECT_TRUE(attempts().empty());
+  auto again = take();
+  ASSERT_THAT(again.to, SizeIs(2));
+  EXPECT_EQ(again.to[0].attempt, 1) << "nothing was tried";
+  tell(std::move(again), taken());
+  EXPECT_THAT(attempts(), SizeIs(2));
+  EXPECT_EQ(*order(Road::Order::drop), 2u);
+  EXPECT_EQ(live(), 0u);
 }
 
 TEST_F(RoadSettles, ManyFatesAreSeveralGroups) {

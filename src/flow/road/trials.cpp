@@ -39,7 +39,7 @@ std::optional<Assignment> Trials::next(Scheduler& scheduler, Time now) {
 Result<void> Trials::home(const Report& report) {
   if (!trying_ || report.assignment.to.front().handle != trying_) return {};
   const RecipientId survived[] = {std::exchange(trying_, nullptr)->id()};
-  if (report.stale || report.missing) return {};
+  if (report.stale || report.results.front().content == Reading::missing) return {};
   return suspects_->acquit(survived);
 }
 

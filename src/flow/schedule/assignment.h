@@ -23,6 +23,7 @@ struct Assignment {
   journal::Sequence variant;  // 0 = it travels inside the accepted record
   std::uint32_t first =
       0;  // the personalization's first recipient: Message-ID derives from it, whoever is left
+  std::uint32_t index = 0;  // which of the request's personalizations, as its recipients' records name it
   std::uint32_t lane = 0;
   struct To {
     Recipient* handle = nullptr;
@@ -44,9 +45,17 @@ enum class Fate : std::uint8_t {
 
 enum class At : std::uint8_t { connect, greeting, mail, rcpt, data, dot, none };
 
+// What came of reading what is to be sent. Unless it is whole for every recipient, nothing was tried.
+enum class Reading : std::uint8_t {
+  whole,
+  missing,  // a record is not where it was; it has moved, or is gone
+  damaged,  // a record cannot be read, or says that another one is lost: hold it for the operator
+};
+
 struct Report {
   Assignment assignment;
   struct One {
+    Reading content = Reading::whole;
     Fate fate = Fate::before;
     At at = At::none;
     int code = 0;              // the reply's, or 0
@@ -58,8 +67,6 @@ struct Report {
   std::vector<One> results;  // one per assignment.to, in order
   bool site_failed = false;  // no dialogue could be had at all: the destination's trouble, not the message's
   bool stale = false;        // nothing was tried, and may be at once: the connection had gone cold
-  bool missing = false;      // nothing was tried: a record is not where it was; it has moved, or is gone
-  bool damaged = false;      // nothing was tried: a record cannot be read; hold it for the operator
   std::string ip;
   io::TlsFacts tls;
   bool tls_used = false;

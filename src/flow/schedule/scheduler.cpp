@@ -137,6 +137,7 @@ Assignment Scheduler::assign(std::uint32_t lane, const std::vector<Recipient*>& 
   if (const auto* variant = message.variant_of(taken.front()->n)) {
     assignment.variant = variant->sequence;
     assignment.first = variant->first;
+    assignment.index = variant->index;
   }
   assignment.lane = lane;
   assignment.to.reserve(taken.size());

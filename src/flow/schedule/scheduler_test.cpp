@@ -65,6 +65,22 @@ TEST_F(SchedulerTest, RecipientsOfOnePersonalizationShareATransaction) {
   EXPECT_EQ(first.standing, Standing::picked);
 }
 
+TEST_F(SchedulerTest, ATransactionIsOfOnePersonalizationAndNamesIt) {
+  auto& before = recipient(1, 0);
+  auto& after = recipient(1, 0, 0, before.message);
+  using Variants = std::vector<VariantRef>;
+  before.message->variants = std::make_unique<Variants>(
+      Variants{{.sequence = {10}, .first = before.n}, {.sequence = {11}, .first = after.n, .index = 4}});
+  scheduler.add(before, now);
+  scheduler.add(after, now);
+  const auto work = due(scheduler);
+  ASSERT_EQ(work.size(), 2u);
+  EXPECT_EQ(work[0].index, 0u);
+  EXPECT_EQ(work[1].index, 4u);
+  EXPECT_EQ(work[1].variant, journal::Sequence{11});
+  EXPECT_EQ(work[1].first, after.n);
+}
+
 TEST_F(SchedulerTest, TheWindowBoundsWhatIsOutAndGrowsWithAnswers) {
   for (int i = 0; i < 10; ++i) scheduler.add(recipient(1, 0), now);
   auto work = due(scheduler);
