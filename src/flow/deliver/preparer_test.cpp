@@ -264,15 +264,18 @@ TEST_F(PreparerTest, ARecordThatDoesNotParseIsSaidToBeDamaged) {
 }
 
 TEST_F(PreparerTest, WhoCannotBeReadIsToldApartFromThoseBesideHim) {
-  auto assignment = stored({to({"a@d.test", "gone@d.test", "b@d.test", "torn@d.test", "rotten@d.test"})});
-  release(assignment.to[1].queued);
-  assignment.to[3].queued = store("\xff nonsense");
-  database_.rot("a", assignment.to[4].queued);
-  prepare(std::move(assignment));
-  EXPECT_TRUE(ready_.empty());
-  EXPECT_THAT(contents(), ElementsAre(Reading::whole, Reading::missing, Reading::whole, Reading::damaged,
-                                      Reading::damaged));
+  auto damaged = stored({to({"a@d.test", "rotten@d.test", "torn@d.test"})});
+  database_.rot("a", damaged.to[1].queued);
+  damaged.to[2].queued = store("\xff nonsense");
+  prepare(std::move(damaged));
+  EXPECT_THAT(contents(), ElementsAre(Reading::whole, Reading::damaged, Reading::damaged));
+  reports_.clear();
+  auto incomplete = stored({to({"a@d.test", "gone@d.test", "b@d.test"})});
+  release(incomplete.to[1].queued);
+  prepare(std::move(incomplete));
+  EXPECT_THAT(contents(), ElementsAre(Reading::whole, Reading::missing, Reading::whole));
   EXPECT_EQ(reports_[0].results[0].fate, Fate::local);
+  EXPECT_TRUE(ready_.empty());
 }
 
 TEST_F(PreparerTest, WhatAllShareIsMissingForAll) {
