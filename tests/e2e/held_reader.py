@@ -6,11 +6,11 @@ import json
 import pathlib
 import sqlite3
 import tempfile
-import time
 import urllib.request
 
 from lib import report
 from lib.server import Refused, Server, run
+from lib.waiting import wait_for
 
 HELD = 'postrider_reader_held{reader="activity"}'
 
@@ -22,13 +22,6 @@ def ask(server, path):
 
 def held(server):
     return next(line.split()[-1] for line in ask(server, "/metrics").splitlines() if line.startswith(HELD))
-
-
-def wait_for(what, timeout=30):
-    until = time.monotonic() + timeout
-    while not (found := what()) and time.monotonic() < until:
-        time.sleep(0.1)
-    return found
 
 
 def refused(server, reader, words):

@@ -9,6 +9,7 @@ import time
 from lib import load, report
 from lib.server import NotReady, Server
 from lib.sink import Sink
+from lib.waiting import wait_for
 
 POISON = "deadly"
 SIGNALS = {"SIGSEGV": "11", "SIGABRT": "6"}
@@ -36,13 +37,6 @@ def ends(server, timeout=30):
     ended = not server.running()
     server.kill()
     return ended
-
-
-def wait_for(what, timeout=30):
-    until = time.monotonic() + timeout
-    while not (found := what()) and time.monotonic() < until:
-        time.sleep(0.1)
-    return found
 
 
 def drill(name, number, folder):

@@ -6,18 +6,11 @@ import pathlib
 import signal
 import socket
 import tempfile
-import time
 import urllib.request
 
 from lib import report
 from lib.server import Server
-
-
-def wait_for(what, timeout=30):
-    until = time.monotonic() + timeout
-    while not (found := what()) and time.monotonic() < until:
-        time.sleep(0.1)
-    return found
+from lib.waiting import wait_for
 
 
 def send(server, to):

@@ -4,24 +4,17 @@
 import json
 import pathlib
 import tempfile
-import time
 
 from lib import load, report
 from lib.server import Server
 from lib.sink import Sink
+from lib.waiting import wait_for
 
 
 def send(server, address):
     body = {"personalizations": [{"to": [{"email": address}]}], "from": {"email": "hello@sender.test"}, "subject": address,
             "content": [{"type": "text/plain", "value": address}]}
     return load.ask(server, load.Request(address, [address], json.dumps(body).encode(), address)).message
-
-
-def wait_for(what, timeout=30):
-    until = time.monotonic() + timeout
-    while not (found := what()) and time.monotonic() < until:
-        time.sleep(0.1)
-    return found
 
 
 def events(server, message):
