@@ -71,13 +71,29 @@ void SimConnection::arrive(End end, std::uint64_t upto) {
   if (broken_ || swallowed_) return;
   if (to.closed) return reset();  // as TCP answers data for a socket that is gone
   const auto& way = way_to(end);
-  to.arrived = std::max(to.arrived, std::min({upto, way.stall_at, way.drop_at}));
+  to.arrived = std::max(to.arrived, std::min({upto, way.stall_at, way.drop_at, way.trickle_at}));
+  if (upto > way.trickle_at) trickle(end);
   if (readable(end)) deliver(end);
   if (to.arrived == way.drop_at) reset();
 }
 
+void SimConnection::trickle(End end) {
+  auto& to = side(end);
+  if (to.trickling || to.arrived == to.sent) return;
+  to.trickling = true;
+  executor_.after(link_.trickle, [self = shared_from_this(), end] {
+    auto& side = self->side(end);
+    side.trickling = false;
+    if (self->broken_ || self->swallowed_ || side.closed) return;
+    ++side.arrived;
+    self->trickle(end);
+    self->deliver(end);
+  });
+}
+
 void SimConnection::arrive_end(End end) {
-  if (broken_ || swallowed_ || side(end).sent > way_to(end).stall_at) return;
+  if (broken_ || swallowed_ || side(end).sent > std::min(way_to(end).stall_at, way_to(end).trickle_at))
+    return;
   side(end).end_arrived = true;
   wake(end);
   tell_end(end);

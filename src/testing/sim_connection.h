@@ -20,9 +20,11 @@ inline constexpr std::uint64_t nowhere = std::numeric_limits<std::uint64_t>::max
 // How one connection behaves. Bytes are counted per direction from 0.
 struct SimLink {
   struct Way {
-    std::uint64_t drop_at = nowhere;   // the connection breaks when this many bytes have arrived
-    std::uint64_t stall_at = nowhere;  // later ones never arrive, nor does the end
+    std::uint64_t drop_at = nowhere;     // the connection breaks when this many bytes have arrived
+    std::uint64_t stall_at = nowhere;    // later ones never arrive, nor does the end
+    std::uint64_t trickle_at = nowhere;  // later ones arrive one every `trickle`; the end never does
   };
+  Duration trickle = std::chrono::minutes(2);
   Duration latency = std::chrono::milliseconds(1);  // one way
   Way to_server = {};
   Way to_client = {};
@@ -86,7 +88,8 @@ class SimConnection : public std::enable_shared_from_this<SimConnection> {
     std::uint64_t arrived = 0;  // taken <= arrived <= sent
     std::uint64_t taken = 0;
     bool end_arrived = false;
-    bool closed = false;  // this end closed itself
+    bool closed = false;     // this end closed itself
+    bool trickling = false;  // the next octet is on its way
     SimReceiver* receiver = nullptr;
     SimWait* reader = nullptr;
     SimWait* writer = nullptr;  // of this end, waiting for the other to read
@@ -95,6 +98,7 @@ class SimConnection : public std::enable_shared_from_this<SimConnection> {
   const Side& side(End end) const { return sides_[static_cast<std::size_t>(end)]; }
   const SimLink::Way& way_to(End end) const { return end == End::server ? link_.to_server : link_.to_client; }
   void arrive(End end, std::uint64_t upto);
+  void trickle(End end);
   void arrive_end(End end);
   void deliver(End end);
   void tell_end(End end);

@@ -74,6 +74,7 @@ Task<bool> Courier::connect() {
     co_return false;
   }
   stream_ = std::move(*stream);
+  answer_by_ = deadline();
   co_return true;
 }
 
@@ -82,11 +83,14 @@ Instant Courier::deadline() const {
   return most == Duration::max() ? never : tools_.clock.monotonic() + most;
 }
 
+// One deadline for all of it: in the body that is one for each piece, so that the slowest peer holds a
+// message for no longer than its size explains.
 Task<bool> Courier::flush() {
   if (out_.empty()) co_return true;
   auto written = co_await stream_->write(out_, deadline());
   out_ = {};  // not only emptied: its peer may be silent for ten minutes now
   if (!written.ok()) session_.closed(written.error().detail);
+  answer_by_ = deadline();
   co_return written.ok();
 }
 
@@ -113,7 +117,7 @@ Task<void> Courier::converse() {
       }
     }
     if (over_ || !co_await flush()) continue;
-    auto got = co_await stream_->read(buffer, deadline());
+    auto got = co_await stream_->read(buffer, answer_by_);
     if (!got.ok())
       session_.closed(got.error().detail);
     else if (*got == 0)
@@ -126,7 +130,9 @@ Task<void> Courier::converse() {
 void Courier::take(std::string_view bytes) {
   std::optional<io::WorkingOn> working;
   if (current_) working.emplace(tools_.cells, work_of(current_->assignment));
+  const auto replies = session_.replies();
   session_.receive(bytes);
+  if (session_.replies() != replies) answer_by_ = deadline();
 }
 
 smtp::Tls Courier::tls_wanted() const {

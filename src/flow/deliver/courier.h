@@ -92,6 +92,7 @@ class Courier {
   std::unique_ptr<io::ByteStream> stream_;
   io::TlsFacts tls_;
   std::string out_;
+  Instant answer_by_ = never;  // when the whole reply waited for must be here (RFC 5321 4.5.3.2)
   bool over_ = false;
   bool was_ready_ = false;
   std::optional<NoDialogue> why_not_;

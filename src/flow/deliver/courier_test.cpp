@@ -105,6 +105,60 @@ TEST_F(CourierTest, ALineThatBreaksAtAnyByteLeavesNoDoubt) {
   }
 }
 
+TEST_F(CourierTest, APeerThatDribblesItsAnswersIsLeft) {
+  // One octet every two minutes from any of them on: no answer may take longer than it is allowed to, however
+  // much of it has come. No answer is due later than ten minutes after what it answers.
+  for (std::uint64_t at = 0; at < 160; at += 5) {
+    PeerScript script;
+    script.link.to_client.trickle_at = at;
+    const auto address = "10.2.0." + std::to_string(at);
+    peer(address, script);
+    start({route("d.test", address)});
+    const auto from = clock_.monotonic();
+    const auto result = send_one("a@d.test");
+    EXPECT_NE(result.fate, Fate::answered) << at;
+    EXPECT_LE(clock_.monotonic() - from, 11min) << at << ": " << result.text;
+    run_for(1min);
+  }
+}
+
+TEST_F(CourierTest, EveryAnswerHasItsOwnTime) {
+  // Slow throughout, and longer in all than any of them may take.
+  PeerScript script;
+  script.link.to_client.trickle_at = 0;
+  script.link.trickle = 1500ms;
+  auto& mx = peer(here, script);
+  start({route("d.test", here)});
+  const auto from = clock_.monotonic();
+  send({"a@d.test"});
+  while (reports_.empty() && clock_.monotonic() - from < 1h) {
+    run_for(5s);
+    static_cast<void>(journal_.maintain(clock_.wall(), {}));  // renews the lease
+  }
+  ASSERT_EQ(reports_.size(), 1u);
+  EXPECT_EQ(reports_[0].results[0].code, 250) << reports_[0].results[0].text;
+  EXPECT_GT(clock_.monotonic() - from, 5min);
+  EXPECT_EQ(mx.received().size(), 1u);
+}
+
+TEST_F(CourierTest, APeerThatTakesALargeBodyTooSlowlyIsLeft) {
+  PeerScript script;
+  script.link.window = 64 * 1024;
+  script.link.to_server.trickle_at = 300'000;
+  auto& mx = peer(here, script);
+  start({route("d.test", here)});
+  auto large = message({"a@d.test"});
+  auto body = std::make_shared<Body>();
+  while (body->wire.size() < 3'000'000) body->wire += std::string(70, 'x') + "\r\n";
+  large.body = body;
+  const auto from = clock_.monotonic();
+  deliverer_->take(std::move(large));
+  ASSERT_TRUE(run_until_reported(1));
+  EXPECT_TRUE(mx.received().empty());
+  EXPECT_EQ(reports_[0].results[0].fate, Fate::before) << "the dot was not sent";
+  EXPECT_LE(clock_.monotonic() - from, 4min);
+}
+
 TEST_F(CourierTest, NamesWhomItWorksOnOnlyWhileItDoes) {
   peer(here);
   start({route("d.test", here)});

@@ -31,6 +31,7 @@ void ClientSession::receive(std::string_view bytes) {
       case ReplyParser::Found::broken:
         return end(Why::broken, parser_.what());
       case ReplyParser::Found::reply:
+        ++replies_;
         on_reply();
         // Only now, because what already lies behind the reply was not protected and must not be believed.
         if (stage_ == Stage::tls && bytes.empty()) wishes_.add(StartTls{});

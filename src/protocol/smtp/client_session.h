@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -65,7 +66,8 @@ struct HangUp {
 //   session.receive(bytes);
 //   while (auto wish = session.next()) std::visit(handler, *wish);
 //
-// Deadlines are the owner's: when timeout(stage()) passes without progress, closed("timed out").
+// Deadlines are the owner's: when timeout(stage()) passes and replies() has not moved, closed("timed out").
+// Octets of a reply are no progress: a peer may dribble them for ever.
 class ClientSession {
  public:
   struct Options {
@@ -99,6 +101,7 @@ class ClientSession {
   std::optional<Wish> next() { return wishes_.take(); }
 
   Stage stage() const { return stage_; }
+  std::uint64_t replies() const { return replies_; }  // whole ones so far
   // What was learnt about the peer; valid as soon as it is known.
   const Reply& greeting() const { return greeting_; }
   const Capabilities& capabilities() const { return capabilities_; }
@@ -135,6 +138,7 @@ class ClientSession {
   Stage stage_ = Stage::greeting;
   ReplyParser parser_;
   Reply reply_;  // the one being looked at; its memory is reused
+  std::uint64_t replies_ = 0;
 
   Reply greeting_;
   Capabilities capabilities_;
