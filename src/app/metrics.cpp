@@ -121,6 +121,8 @@ std::vector<api::Metric> all_metrics(Platform& platform) {
       loaded(counts->parked));
   add("postrider_queue_recalls_failing", "Recalls of parked mail that failed and are tried again",
       Type::gauge, loaded(counts->unreturned));
+  add("postrider_untried_total", "Recipients put back because this machine could open no connection",
+      Type::counter, loaded(counts->untried));
   add("postrider_queue_in_flight", "Transactions handed out", Type::gauge, loaded(counts->out));
   add("postrider_queue_settling", "Recipients ended or put off, which is not durable yet", Type::gauge,
       loaded(counts->settling));

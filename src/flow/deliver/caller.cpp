@@ -6,6 +6,8 @@
 namespace postrider {
 namespace {
 
+constexpr auto until_means = std::chrono::seconds(5);
+
 Hop hop_of(const Route& route) {
   return {route.next_hop, route.name.empty() ? route.next_hop.address : route.name,
           io::to_string(route.next_hop)};
@@ -22,6 +24,7 @@ Task<void> Caller::run() {
     Courier courier(tools_, intents_, site_, std::move(hop));
     why = co_await courier.run();
     if (!why) co_return;
+    if (why->ours) break;  // the next machine would be called with the same empty hands
   }
   give_back(*why);
 }
@@ -51,7 +54,11 @@ void Caller::give_back_all(bool site_failed, Say say) {
 }
 
 void Caller::give_back(const NoDialogue& why) {
-  give_back_all(true, [&](Report& report, const Assignment::To&) {
+  give_back_all(!why.ours, [&](Report& report, const Assignment::To&) {
+    if (why.ours) {
+      report.stale = true;
+      report.pause = until_means;
+    }
     report.ip = why.ip;
     report.tls_policy = why.tls_policy;
     return why.result;

@@ -27,6 +27,28 @@ class CallerTest : public DeliveryTest {
   }
 };
 
+TEST_F(CallerTest, WhoHasNoDescriptorLeftCallsNobodyElseAndBlamesNobody) {
+  struct Spent final : io::Transport {
+    Task<Result<std::unique_ptr<io::ByteStream>>> connect(io::Endpoint, std::string, Instant) override {
+      ++calls;
+      co_return Error{Code::exhausted, "socket: Too many open files"};
+    }
+    int calls = 0;
+  } spent;
+  resolver_.set("d.test", {.mx = {{10, "first.test"}, {20, "second.test"}}});
+  host("first.test", "20.0.0.1");
+  host("second.test", "20.0.0.2");
+  transport_ = &spent;
+  start({});
+  send({"a@d.test"});
+  ASSERT_TRUE(run_until_reported(1));
+  EXPECT_EQ(spent.calls, 1);
+  EXPECT_TRUE(reports_[0].stale) << "nothing was tried";
+  EXPECT_FALSE(reports_[0].site_failed);
+  EXPECT_GT(reports_[0].pause, 0s) << "or it would come back at once, again and again";
+  EXPECT_THAT(reports_[0].results[0].text, HasSubstr("Too many open files"));
+}
+
 TEST_F(CallerTest, TheBestHostGetsTheMail) {
   resolver_.set("d.test", {.mx = {{20, "second.test"}, {10, "first.test"}}});
   auto& first = host("first.test", "20.0.0.1");

@@ -71,6 +71,7 @@ Task<bool> Courier::connect() {
       co_await tools_.transport.connect(hop_.at, tools_.source, tools_.clock.monotonic() + connect_timeout);
   if (!stream.ok()) {
     fail(At::connect, "connect to " + io::to_string(hop_.at) + ": " + stream.error().detail, {});
+    why_not_->ours = stream.error().code == Code::exhausted;
     co_return false;
   }
   stream_ = std::move(*stream);

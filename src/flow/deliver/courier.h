@@ -46,6 +46,7 @@ struct NoDialogue {
   Report::One result;
   std::string ip;
   TlsPolicy tls_policy = TlsPolicy::none;
+  bool ours = false;  // descriptors or memory were wanting here: says nothing about the machine
 };
 
 // One connection to one machine of a destination, from connect to QUIT, carrying message after message. It

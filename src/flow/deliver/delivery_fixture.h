@@ -53,7 +53,7 @@ class DeliveryTest : public ::testing::Test {
   }
   CourierTools tools() {
     return {.home = executor_,
-            .transport = network_.transport("node"),
+            .transport = transport_ ? *transport_ : network_.transport("node"),
             .clock = clock_,
             .wall = wall_,
             .journal = journal_,
@@ -143,7 +143,8 @@ class DeliveryTest : public ::testing::Test {
   std::unique_ptr<testing::StoreEngine> engine_ = testing::make_engine("memory");
   std::unique_ptr<store::Store> store_ = engine_->open();
   sites::TlsMemory tls_memory_{*store_};
-  bool by_dns_ = false;  // what has no route goes by `resolver_`
+  io::Transport* transport_ = nullptr;  // none: the network's
+  bool by_dns_ = false;                 // what has no route goes by `resolver_`
   testing::FakeResolver resolver_{executor_};
   testing::SeededRandom random_{1};
   RouteTable routes_;

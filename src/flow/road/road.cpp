@@ -235,7 +235,16 @@ bool Road::has_moved(const Assignment& assignment, const Assignment::To& to) {
 }
 
 // Whose content is damaged or gone is held. Those who only shared the transaction with him wait for the next.
+// Every recipient counts; the log hears of it once a minute.
+void Road::say_untried(const Report& report, Time now) {
+  counts_.untried += report.results.size();
+  if (now < next_untried_alarm_) return;
+  next_untried_alarm_ = now + sweep_every;
+  log_.alarm("cannot_connect_from_here", {{"why", report.results.front().text}});
+}
+
 void Road::again(const Report& report, Time now) {
+  if (report.pause > std::chrono::milliseconds::zero()) say_untried(report, now);
   std::size_t held = 0;
   std::string_view why;
   for (std::size_t i = 0; i < report.results.size(); ++i) {
@@ -245,7 +254,7 @@ void Road::again(const Report& report, Time now) {
     if (result.intent) queue_.intent(recipient, result.intent);
     const bool moved = result.content == Reading::missing && has_moved(report.assignment, to);
     if (result.content == Reading::whole || moved) {
-      recipient.due_ms = millis(now);
+      recipient.due_ms = millis(now + report.pause);
       line_up(recipient, now);
       continue;
     }

@@ -76,6 +76,7 @@ class Road {
     std::atomic<std::uint64_t> delivered = 0, deferred = 0, bounced = 0, blocked = 0, dropped = 0;
     std::atomic<std::uint64_t> possible_duplicates = 0;
     std::atomic<std::int64_t> waiting = 0, parked = 0, out = 0, held = 0, suspected = 0;  // of those held
+    std::atomic<std::uint64_t> untried = 0;  // put back: we had no descriptor or memory to connect with
     std::atomic<std::uint64_t> settlements_refused = 0;  // for want of room, each time they were offered
     std::atomic<std::int64_t> ending = 0;                // given up, and not written down yet
     std::atomic<std::int64_t> settling = 0;              // ended or put off, which is not durable yet
@@ -121,6 +122,7 @@ class Road {
   void let_go(std::span<Recipient* const> recipients);
   void take_in(const Report& report, Time now);
   static bool has_moved(const Assignment& assignment, const Assignment::To& to);
+  void say_untried(const Report& report, Time now);
   void again(const Report& report, Time now);  // at once, or held; it does not count as an attempt
   void settle(const Report& report, std::size_t i, Time now);
   void end(Recipient& recipient, const Report::One& result, EventKind kind, Refusal refusal,
@@ -161,7 +163,7 @@ class Road {
   std::vector<journal::Sequence> left_behind_;  // by messages that are gone; the next group releases them
   std::vector<std::shared_ptr<Settlement>> refused_;  // no room on the disk: offered again
   std::size_t clean_most_;                            // records in the next group that copies some elsewhere
-  Time next_sweep_{}, next_offer_{};
+  Time next_sweep_{}, next_offer_{}, next_untried_alarm_{};
   std::vector<Recipient*> held_;  // all of them, in the order in which they were
   // Standing at picked and in no line: a million may be given up at once, and mail goes on in between.
   std::vector<std::pair<Recipient*, GivenUp>> ending_;

@@ -173,6 +173,20 @@ TEST_F(RoadSettles, AConnectionGoneColdIsNoAttempt) {
   EXPECT_EQ(take().to[0].attempt, 1);
 }
 
+TEST_F(RoadSettles, WhoCouldNotBeTriedForWantOfMeansWaitsAndIsNotCounted) {
+  accept({"a@b.example"});
+  auto report = report_of(take(), {});
+  report.stale = true;
+  report.pause = std::chrono::seconds(5);
+  tell(std::move(report));
+  EXPECT_TRUE(attempts().empty());
+  EXPECT_TRUE(out.empty()) << "not at once";
+  EXPECT_EQ(road->counts().untried, 1u);
+  EXPECT_TRUE(log.has("alarm cannot_connect_from_here"));
+  advance(std::chrono::seconds(6));  // and a little: due times are kept to a quarter of a second
+  EXPECT_EQ(take().to[0].attempt, 1);
+}
+
 TEST_F(RoadSettles, ContentThatCannotBeReadIsHeldAndSaid) {
   const auto id = accept({"a@b.example"});
   tell(take(), unread(Reading::damaged));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -67,6 +68,7 @@ struct Report {
   std::vector<One> results;  // one per assignment.to, in order
   bool site_failed = false;  // no dialogue could be had at all: the destination's trouble, not the message's
   bool stale = false;        // nothing was tried, and may be at once: the connection had gone cold
+  std::chrono::milliseconds pause{};  // with stale: we lacked the means to try, so not before this is over
   std::string ip;
   io::TlsFacts tls;
   bool tls_used = false;
