@@ -7,6 +7,8 @@
 namespace postrider::testing {
 namespace {
 
+constexpr std::uint64_t page = 4096;
+
 std::string_view parent(std::string_view path) {
   const auto slash = path.rfind('/');
   return slash == path.npos ? std::string_view() : path.substr(0, slash);
@@ -32,6 +34,9 @@ class FaultyDisk::OpenFile final : public File {
 
   Result<std::size_t> read(std::uint64_t offset, std::span<char> into) const override {
     PR_TRY(begin(DiskOperation::read));
+    const auto first = inode_->spoiled.lower_bound(offset / page);
+    if (first != inode_->spoiled.end() && *first * page < std::min(offset + into.size(), inode_->data.size()))
+      return unreadable();
     return inode_->data.read(offset, into);
   }
 
@@ -40,6 +45,7 @@ class FaultyDisk::OpenFile final : public File {
       if (alive()) write_part(offset, bytes.substr(0, disk_.random_.between(0, bytes.size())));
       return begun;
     }
+    if (spoils(offset, bytes.size())) return unreadable();
     if (auto room = disk_.make_room(*inode_, offset + bytes.size()); !room.ok()) {
       const auto reachable = inode_->data.size() + disk_.capacity_ - std::min(disk_.capacity_, disk_.used_);
       if (reachable > offset) write_part(offset, bytes.substr(0, reachable - offset));
@@ -60,6 +66,7 @@ class FaultyDisk::OpenFile final : public File {
 
   Result<void> truncate(std::uint64_t size) override {
     PR_TRY(begin(DiskOperation::truncate));
+    inode_->spoiled.erase(inode_->spoiled.lower_bound((size + page - 1) / page), inode_->spoiled.end());
     disk_.resize(*inode_, size);
     return {};
   }
@@ -84,6 +91,15 @@ class FaultyDisk::OpenFile final : public File {
 
  private:
   bool alive() const { return life_ == disk_.life_ && !disk_.down_; }
+  Error unreadable() const { return {Code::io, "a page of " + path_ + " is spoiled"}; }
+  // Whether writing there needs what cannot be read; pages that are written as a whole are good again.
+  bool spoils(std::uint64_t offset, std::uint64_t size) const {
+    std::erase_if(inode_->spoiled,
+                  [&](std::uint64_t at) { return offset <= at * page && (at + 1) * page <= offset + size; });
+    return std::ranges::any_of(inode_->spoiled, [&](std::uint64_t at) {
+      return at * page < offset + size && offset < (at + 1) * page;
+    });
+  }
   Error dead() const { return {Code::closed, "the machine went down under " + path_}; }
 
   Result<void> begin(DiskOperation operation) const {
@@ -235,6 +251,11 @@ std::size_t FaultyDisk::rot(std::string_view prefix, std::size_t bits) {
 
 void FaultyDisk::rot_at(std::string_view path, std::uint64_t offset) {
   if (const auto found = names_.find(path); found != names_.end()) found->second->data.rot(offset, 0);
+}
+
+void FaultyDisk::spoil(std::string_view path, std::uint64_t offset) {
+  if (const auto found = names_.find(path); found != names_.end())
+    found->second->spoiled.insert(offset / page);
 }
 
 void FaultyDisk::drop_caches() {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -85,6 +86,9 @@ class FaultyDisk final : public Disk {
   // Flips the lowest bit of one byte.
   void rot_at(std::string_view path, std::uint64_t offset);
   void drop_caches();  // of all files, so that rot shows
+  // The page there cannot be read any more, and so not be written in part: `io` each time, until it is
+  // written as a whole.
+  void spoil(std::string_view path, std::uint64_t offset);
 
   // Called before each operation; it may crash, kill or set down this disk, and then the operation answers
   // `closed`.
@@ -99,7 +103,8 @@ class FaultyDisk final : public Disk {
  private:
   struct Inode {
     bool directory = false;
-    bool named = true;  // counts against the capacity
+    bool named = true;                // counts against the capacity
+    std::set<std::uint64_t> spoiled;  // pages
     Sectors data;
   };
   using InodePtr = std::shared_ptr<Inode>;

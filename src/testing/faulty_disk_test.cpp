@@ -364,6 +364,22 @@ TEST(FaultyDisk, SameSeedSameDisk) {
   EXPECT_GT(outcomes.size(), 5u);
 }
 
+TEST(FaultyDiskTest, ASpoiledPageIsReadAndWrittenInPartNeverAgain) {
+  FaultyDisk disk;
+  auto file = *disk.open("file", Open::create_new);
+  const std::string bytes(3 * 4096, 'x');
+  ASSERT_TRUE(file->write(0, bytes).ok());
+  disk.spoil("file", 5000);
+  std::string some(4096, ' ');
+  EXPECT_TRUE(file->read(0, some).ok());
+  EXPECT_TRUE(file->read(2 * 4096, some).ok());
+  EXPECT_EQ(file->read(4095, std::span(some).first(2)).error().code, Code::io);
+  EXPECT_EQ(file->write(5000, "y").error().code, Code::io);
+  EXPECT_TRUE(file->write(4096, std::string(4096, 'y')).ok());
+  EXPECT_TRUE(file->read(4096, some).ok());
+  EXPECT_EQ(some, std::string(4096, 'y'));
+}
+
 TEST(FailEveryIo, MeetsEachOperationOnce) {
   std::vector<std::string> outcomes;
   const auto operations = fail_every_io(every_operation, Code::io, [&](FaultyDisk& disk) {

@@ -161,6 +161,97 @@ TEST_F(Damage, KeysStreamHintsAndBitmapsLoseNothing) {
   }
 }
 
+// A page that the device does not give any more, in every place of every file, one at a time.
+TEST_F(Damage, AnUnreadablePageIsDamageAndNoEnd) {
+  build();
+  std::vector<std::pair<std::string, std::uint64_t>> files;
+  for (const auto& file : subject->disk.files()) files.emplace_back(file, size_of(file));
+  for (const bool hints : {true, false}) {
+    for (const auto& [file, size] : files) {
+      for (std::uint64_t offset = 0; offset < size; offset += page_bytes) {
+        SCOPED_TRACE(::testing::Message() << file << " at " << offset << (hints ? "" : ", without hints"));
+        build();
+        if (!hints) remove_hints();
+        subject->disk.spoil(file, offset);
+        std::set<std::string> later;
+        for (int life = 0; life < 3; ++life) {
+          const auto seen = reopen();
+          for (int i = 0; i < commits; ++i) {
+            const bool lost = !released(i) && !seen.records.contains(record(i));
+            if (lost)
+              EXPECT_GT(seen.quarantined + seen.unreadable, 0u) << "record " << i << " and nobody told";
+            if (lost) EXPECT_TRUE(file.ends_with(".seg")) << "record " << i;
+          }
+          for (const auto& bytes : later) EXPECT_TRUE(seen.records.contains(bytes)) << bytes;
+          // And it goes on.
+          later.insert("life " + std::to_string(life));
+          Group group;
+          group.entries = {{{}, *later.rbegin(), {}}};
+          group.events = {*later.rbegin()};
+          const auto receipts = subject->journal->commit(1, {&group, 1});
+          EXPECT_TRUE(receipts.ok()) << receipts.error().detail;
+          for (bool more = true; more;) {
+            const auto kept = subject->journal->maintain(subject->clock.wall(), {});
+            EXPECT_TRUE(kept.ok()) << kept.error().detail;
+            more = kept.ok() && *kept;
+          }
+        }
+        if (HasFailure()) return;
+      }
+    }
+  }
+}
+
+// What stood there may have been acknowledged: a torn batch it is not.
+TEST_F(Damage, ATailThatCannotBeReadIsToldAndItsNumbersAreNotGivenAgain) {
+  build();
+  const auto last = places.back();
+  std::vector<std::string> tails;
+  for (const auto& file : subject->disk.files("spool/"))
+    if (file.ends_with(".seg")) tails.push_back(file);
+  std::size_t lost = 0;
+  for (const auto& file : tails) {
+    build();
+    subject->disk.spoil(file, page_bytes);
+    subject->disk.spoil(file, 2 * page_bytes);
+    subject->disk.spoil(file, 0);
+    const auto seen = reopen();
+    if (seen.records.contains(record(commits - 1))) continue;
+    ++lost;
+    EXPECT_GT(seen.quarantined, 0u);
+    Group group;
+    group.entries = {{{}, "new", {}}};
+    const auto receipts = subject->journal->commit(1, {&group, 1});
+    ASSERT_TRUE(receipts.ok()) << receipts.error().detail;
+    EXPECT_GT(receipts->front().first, last);
+  }
+  EXPECT_EQ(lost, 1u);
+}
+
+TEST_F(Damage, AKeyWhosePageCannotBeReadIsMendedFromTheOther) {
+  for (const std::uint64_t first : {std::uint64_t{0}, page_bytes}) {
+    build();
+    subject->disk.spoil("keys", first);
+    auto seen = reopen();
+    EXPECT_EQ(seen.quarantined, 0u);
+    EXPECT_FALSE(seen.records.empty());
+    subject->disk.spoil("keys", page_bytes - first);
+    EXPECT_EQ(reopen().records, seen.records);
+  }
+}
+
+TEST_F(Damage, ADiskOfWhichNothingCanBeReadIsAnErrorAndStaysAsItIs) {
+  build();
+  subject->crash();
+  auto& journal = subject->open();
+  subject->disk.fail({.operations = testing::on({testing::DiskOperation::read}), .times = 1'000'000});
+  const auto writes = subject->disk.count(testing::DiskOperation::write);
+  EXPECT_EQ(journal.recover([](Sequence, const Label&) {}).error().code, Code::io);
+  EXPECT_EQ(subject->disk.count(testing::DiskOperation::write), writes);
+  subject->disk.heal();
+  EXPECT_EQ(reopen().quarantined, 0u);
+}
+
 TEST_F(Damage, AQuarantinedRangeIsReadAsCorruptAndStays) {
   build();
   const auto file = path(LogKind::spool, 0, Part::segment);

@@ -146,7 +146,8 @@ Result<EventPage> EventLog::read(Cursor after, std::size_t max) const {
   }
   EventPage page;
   for (const auto& found : search.frames) {
-    const auto plain = found.use ? read_frame(*found.use, found.place) : Result<std::string>(found.plain);
+    const auto plain =
+        found.use ? read_frame_for_good(*found.use, found.place) : Result<std::string>(found.plain);
     if (!plain.ok()) {
       if (plain.error().code != Code::corrupt) return plain.error();
       damaged(found);

@@ -12,6 +12,8 @@ inline constexpr std::uint16_t format_version = 1;
 
 // What a disk writes whole or not at all. Batches begin on such a boundary.
 inline constexpr std::size_t sector = 512;
+// What a device loses at once, and what must be written whole where a part of it cannot be read.
+inline constexpr std::uint64_t page_bytes = 4096;
 constexpr std::uint64_t sectors_up(std::uint64_t size) {
   return (size + sector - 1) / sector * sector;
 }

@@ -124,7 +124,7 @@ Result<void> HintFile::write(Disk& disk, const Use& use, const HintBuilder* buil
   std::string bytes = prefix_of(use);
   use.sealer->seal(nonces.next(), prefix_of(use), body.view(), bytes);
   auto file = PR_TRY(disk.open(path(use.log, use.number, Part::hint), Open::create_or_open));
-  PR_TRY(file->truncate(bytes.size()));
+  PR_TRY(file->truncate(0));  // nothing of what is there, readable or not, needs to be kept
   PR_TRY(file->write(0, bytes));
   PR_CRASH_POINT("journal.hint_written");
   PR_TRY(sync(*file));

@@ -6,18 +6,18 @@
 #include "base/codec.h"
 #include "base/crash_point.h"
 #include "journal/local/file_io.h"
+#include "journal/local/salvage.h"
 
 namespace postrider::journal::local {
 namespace {
 
 constexpr std::uint32_t magic = 0x4b4a5250;  // "PRJK"
-constexpr std::uint64_t page = 4096;
-constexpr std::uint64_t per_page = page / sector;
-constexpr std::uint64_t growth = 8 * page;  // 32 segments more
+constexpr SegmentNumber per_page = page_bytes / sector;
+constexpr std::uint64_t growth = 8 * page_bytes;  // 32 segments more
 
 // First copies lie in even pages, second copies in odd ones.
 std::uint64_t offset_of(SegmentNumber number, int copy) {
-  return (number / per_page * 2 + static_cast<std::uint64_t>(copy)) * page + number % per_page * sector;
+  return (number / per_page * 2 + static_cast<std::uint64_t>(copy)) * page_bytes + number % per_page * sector;
 }
 
 std::string prefix_of(const UseKey& use) {
@@ -68,21 +68,53 @@ KeySlots::Slot KeySlots::decode(SegmentNumber number, std::string_view copy) con
   return slot;
 }
 
+// A copy of zeros beside a damaged one: the key was deleted, or never finished.
+const KeySlots::Slot& KeySlots::Copies::best() const {
+  const bool second_is = (second.state == State::used && first.state != State::used) ||
+                         (second.state == State::empty && first.state == State::damaged);
+  return second_is ? second : first;
+}
+
+KeySlots::Copies KeySlots::decode(SegmentNumber number, std::string_view first,
+                                  std::string_view second) const {
+  const auto at = number % per_page * sector;
+  return {decode(number, first.substr(at, sector)), decode(number, second.substr(at, sector))};
+}
+
 Result<std::vector<KeySlots::Slot>> KeySlots::load() const {
-  const auto bytes = PR_TRY(read_at(*file_, 0, PR_TRY(file_->size())));
+  Salvage salvage(*file_, "keys");
+  const auto size = PR_TRY(file_->size());
   std::vector<Slot> slots;
-  for (SegmentNumber number = 0; offset_of(number, 1) + sector <= bytes.size(); ++number) {
-    const std::string_view view(bytes);
-    auto first = decode(number, view.substr(offset_of(number, 0), sector));
-    auto second = decode(number, view.substr(offset_of(number, 1), sector));
-    // A copy of zeros beside a damaged one: the key was deleted, or never finished.
-    auto& best = second.state == State::used && first.state != State::used       ? second
-                 : second.state == State::empty && first.state == State::damaged ? second
-                                                                                 : first;
-    best.single = best.state == State::used && first.state != second.state;
-    slots.push_back(best);
+  for (SegmentNumber begin = 0; offset_of(begin, 1) + page_bytes <= size; begin += per_page) {
+    const auto first = PR_TRY(salvage.read(offset_of(begin, 0), page_bytes));
+    const auto second = PR_TRY(salvage.read(offset_of(begin, 1), page_bytes));
+    for (auto number = begin; number < begin + per_page; ++number) {
+      const auto copies = decode(number, first, second);
+      slots.push_back(copies.best());
+      slots.back().single = copies.first.state != copies.second.state;
+    }
   }
   return slots;
+}
+
+Result<void> KeySlots::mend(SegmentNumber number) {
+  Salvage salvage(*file_, "keys");
+  const auto begin = number / per_page * per_page;
+  std::string pages[2];
+  for (const int copy : {0, 1}) pages[copy] = PR_TRY(salvage.read(offset_of(begin, copy), page_bytes));
+  const std::string before[2] = {pages[0], pages[1]};
+  for (auto slot = begin; slot < begin + per_page; ++slot) {
+    const auto copies = decode(slot, before[0], before[1]);
+    const bool second_is = &copies.best() == &copies.second;
+    const auto at = slot % per_page * sector;
+    pages[second_is ? 0 : 1].replace(at, sector, before[second_is ? 1 : 0], at, sector);
+  }
+  for (const int copy : {0, 1}) {
+    if (pages[copy] == before[copy]) continue;
+    PR_TRY(file_->write(offset_of(begin, copy), pages[copy]));
+    PR_TRY(sync(*file_));
+  }
+  return {};
 }
 
 Result<void> KeySlots::write(const UseKey& use, NonceSource& nonces) {

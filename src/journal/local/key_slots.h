@@ -28,7 +28,7 @@ class KeySlots {
   struct Slot {
     State state = State::empty;
     UseKey use;           // when used
-    bool single = false;  // only one copy is good: write() it again
+    bool single = false;  // only one copy says so: mend() it
   };
 
   static Result<KeySlots> open(Disk& disk, const Key& wrapping, Open how);
@@ -37,12 +37,19 @@ class KeySlots {
   // Of every number the file has room for, by number.
   Result<std::vector<Slot>> load() const;
   Result<void> write(const UseKey& use, NonceSource& nonces);
+  // Makes both copies of it good, by writing whole pages: one that cannot be read cannot be written in part.
+  Result<void> mend(SegmentNumber number);
   Result<void> erase(SegmentNumber number);
 
  private:
   KeySlots(std::unique_ptr<File> file, const Key& wrapping)
       : file_(std::move(file)), sealer_(std::make_unique<Sealer>(wrapping)) {}
   Slot decode(SegmentNumber number, std::string_view copy) const;
+  struct Copies {
+    Slot first, second;
+    const Slot& best() const;
+  };
+  Copies decode(SegmentNumber number, std::string_view first, std::string_view second) const;
 
   std::unique_ptr<File> file_;
   std::unique_ptr<Sealer> sealer_;

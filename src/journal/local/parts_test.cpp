@@ -19,7 +19,6 @@ using ::testing::SizeIs;
 using State = KeySlots::State;
 
 constexpr Key wrapping{1, 2, 3};
-constexpr std::uint64_t page = 4096;
 
 UseKey key_of(SegmentNumber number) {
   UseKey use{number, LogKind::spool, number + 10, {}, {}};
@@ -68,15 +67,15 @@ TEST_F(KeySlotsTest, AnErasedKeyIsNowhereInTheFile) {
 
 TEST_F(KeySlotsTest, OneBadCopyIsMadeGoodByTheOther) {
   ASSERT_TRUE(open().write(key_of(9), nonces).ok());
-  for (std::uint64_t copy : {page * 2, page * 3}) {
+  for (std::uint64_t copy : {page_bytes * 2, page_bytes * 3}) {
     disk.rot_at("keys", copy + sector + 50);
     EXPECT_EQ(slot(9).state, State::used);
     EXPECT_EQ(slot(9).use.key, key_of(9).key);
     EXPECT_TRUE(slot(9).single);
     disk.rot_at("keys", copy + sector + 50);
   }
-  disk.rot_at("keys", page * 2 + sector);
-  disk.rot_at("keys", page * 3 + sector);
+  disk.rot_at("keys", page_bytes * 2 + sector);
+  disk.rot_at("keys", page_bytes * 3 + sector);
   EXPECT_EQ(slot(9).state, State::damaged);
 }
 
@@ -123,14 +122,14 @@ TEST_F(StreamFileTest, NothingThenWhatWasStored) {
 
 TEST_F(StreamFileTest, ABadPageDoesNotTurnTheEpochBack) {
   for (std::uint32_t epoch = 1; epoch <= 3; ++epoch) ASSERT_TRUE(stream.store({{}, 7, epoch}, random).ok());
-  for (std::uint64_t copy : {std::uint64_t{0}, page}) {
+  for (std::uint64_t copy : {std::uint64_t{0}, page_bytes}) {
     disk.rot_at("stream", copy + 40);
     disk.drop_caches();
     EXPECT_EQ((*stream.load())->epoch, 3u);
     disk.rot_at("stream", copy + 40);
   }
   disk.rot_at("stream", 40);
-  disk.rot_at("stream", page + 40);
+  disk.rot_at("stream", page_bytes + 40);
   EXPECT_EQ(stream.load().error().code, Code::corrupt);
 }
 

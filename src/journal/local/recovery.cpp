@@ -10,6 +10,7 @@
 #include "journal/local/file_io.h"
 #include "journal/local/frame_source.h"
 #include "journal/local/released_file.h"
+#include "journal/local/salvage.h"
 #include "journal/local/walk.h"
 
 namespace postrider::journal::local {
@@ -66,6 +67,10 @@ Result<std::unique_ptr<Engine>> Recovery::run(const Journal::Live& live) {
   return engine;
 }
 
+void Recovery::quarantine(const std::vector<Quarantine>& damage, std::size_t from) {
+  for (auto i = from; i < damage.size(); ++i) quarantine(damage[i].where, damage[i].why);
+}
+
 void Recovery::quarantine(std::string where, std::string why) {
   ground_.log.alarm("journal_quarantined", {{"where", where}, {"why", why}});
   report_.quarantined.push_back({std::move(where), std::move(why)});
@@ -84,6 +89,7 @@ Result<void> Recovery::open_uses(const KeySlots& keys) {
   const auto slots = PR_TRY(keys.load());
   for (SegmentNumber number = 0; number < slots.size(); ++number) {
     const auto& slot = slots[number];
+    if (slot.single) to_mend_.push_back(number);
     if (slot.state == KeySlots::State::empty) continue;
     taken_.insert(number);
     if (slot.state == KeySlots::State::damaged) {
@@ -99,7 +105,8 @@ Result<void> Recovery::open_uses(const KeySlots& keys) {
     std::shared_ptr<File> opened = PR_TRY(std::move(file));
     const auto size = PR_TRY(opened->size());
     auto use = std::make_shared<Use>(slot.use, std::move(opened), size);
-    found_.push_back({std::move(use), slot.use, slot.single, {}, false, false});
+    use->salvage = std::make_unique<Salvage>(*use->file, name);
+    found_.push_back({std::move(use), {}});
   }
   std::ranges::sort(found_, {}, [](const Found& found) { return found.use->serial; });
   return {};
@@ -115,7 +122,7 @@ Result<void> Recovery::load(LogKind log) {
     found.use->first_sequence = found.use->next_sequence = next_sequence;
     found.use->first_item = found.use->next_item = next_item;
     PR_TRY(load(found));
-    if (found.unused) continue;
+    if (found.unused || found.lost) continue;
     if (last && !last->use->closed) {
       // A crash leaves only the last use open. Numbers have no gaps, so those missing stood at its end.
       auto& broken = *last->use;
@@ -134,10 +141,9 @@ Result<void> Recovery::load(LogKind log) {
     next_item = found.use->next_item;
     if (log == LogKind::events) identity_.carried_item = std::max(identity_.carried_item, next_item);
   }
-  for (const auto& found : found_) {
-    if (found.use->log != log) continue;
-    for (const auto& damage : found.use->damage) quarantine(damage.where, damage.why);
-  }
+  if (last && last->tail) close_unreadable(*last);
+  for (const auto& found : found_)
+    if (found.use->log == log) quarantine(found.use->damage);
   return {};
 }
 
@@ -157,7 +163,38 @@ Result<void> Recovery::load(Found& found) {
   }
   if (!header && !found.unused && use.damage.empty())
     use.add_lost({}, bytes_of(0, sector), "its header is damaged");
+  note_unreadable(found);
   return {};
+}
+
+// What the walk has not counted as damage all the same: events that a hint promises, the numbers of a whole
+// use.
+void Recovery::note_unreadable(Found& found) {
+  auto& use = *found.use;
+  for (const auto offset : use.salvage->pages())
+    use.add_lost({}, bytes_of(offset, offset + page_bytes), "cannot be read");
+  if (use.salvage->pages().empty() || !found.unused) return;
+  found.unused = false;
+  found.lost = true;
+  // However many records stood there, each took more than a byte.
+  use.next_sequence += use.salvage->end();
+  use.next_item += use.salvage->end();
+}
+
+// What cannot be read behind the last batch may have been acknowledged. Nothing may be written there, and the
+// numbers that it may have had are not given out again.
+void Recovery::close_unreadable(Found& tail) {
+  auto& use = *tail.use;
+  const auto end = use.salvage->end();
+  if (end <= use.end) return;
+  const Range sequences{use.next_sequence, use.next_sequence + end - use.end};
+  const Range items{use.next_item, use.next_item + end - use.end};
+  use.add_lost(use.log == LogKind::spool ? sequences : items, bytes_of(use.end, end),
+               "its end cannot be read");
+  use.next_sequence = sequences.next;
+  use.next_item = items.next;
+  use.closed = true;
+  tail.tail = false;
 }
 
 Result<void> Recovery::walk_use(Found& found) {
@@ -231,6 +268,7 @@ void Recovery::count_numbers() {
 // From here on there are writes.
 Result<void> Recovery::settle(Engine& engine) {
   auto& pool = engine.pool;
+  for (const auto number : to_mend_) PR_TRY(pool.keys().mend(number));
   for (const auto number : taken_) pool.note_number(number);
   for (const auto log : {LogKind::spool, LogKind::events}) {
     for (const auto number : files_.of(log)) {
@@ -241,12 +279,13 @@ Result<void> Recovery::settle(Engine& engine) {
   for (auto& found : found_) {
     auto& use = *found.use;
     pool.note_serial(use.serial);
+    use.salvage.reset();
+    if (found.lost) continue;
     if (found.unused) {
       PR_TRY(pool.keys().erase(use.number));
       pool.add_free(use.log, use.number);
       continue;
     }
-    if (found.single_key) PR_TRY(pool.keys().write(found.key, engine.nonces));
     if (found.tail) use.add(PR_TRY(write_end(use, ground_.clock.wall(), engine.nonces)));
     (use.log == LogKind::spool ? engine.spool.segments() : engine.events.segments()).adopt(found.use);
   }
@@ -255,14 +294,18 @@ Result<void> Recovery::settle(Engine& engine) {
 
 Result<void> Recovery::restore(Engine& engine, const Journal::Live& live) {
   auto& spool = engine.spool;
-  for (const auto& use : spool.segments().uses()) PR_TRY(ReleasedFile::read(ground_.disk, *use));
+  for (const auto& use : spool.segments().uses()) {
+    const auto known = use->damage.size();
+    PR_TRY(ReleasedFile::read(ground_.disk, *use));
+    quarantine(use->damage, known);
+  }
   std::uint64_t total = 0;
   for (const auto& found : found_) {
-    if (found.unused || found.use->log != LogKind::spool) continue;
+    if (found.unused || found.lost || found.use->log != LogKind::spool) continue;
     found.hint->each_release([&](std::uint64_t sequence) { spool.restore_release(sequence, *found.use); });
   }
   for (auto& found : found_) {
-    if (found.unused || found.use->log != LogKind::spool) continue;
+    if (found.unused || found.lost || found.use->log != LogKind::spool) continue;
     const auto& use = *found.use;
     total += use.live;
     if (use.live == 0) continue;
@@ -296,7 +339,7 @@ Result<void> Recovery::restore_claims(Engine& engine) {
   for (const auto& use : engine.events.segments().uses()) {
     if (use->claims_until <= now) continue;
     for (const auto& place : use->claim_frames) {
-      const auto plain = read_frame(*use, place);
+      const auto plain = read_frame_for_good(*use, place);
       if (!plain.ok()) {
         if (plain.error().code != Code::corrupt) return plain.error();
         quarantine(path(use->log, use->number, Part::segment), "claims in it are damaged");

@@ -24,10 +24,9 @@ class Recovery {
   // A use as it was found, before it is believed.
   struct Found {
     UsePtr use;
-    UseKey key;
-    bool single_key = false;
     std::optional<HintFile> hint;
     bool unused = false;
+    bool lost = false;  // nothing of it can be read: it is left as it is, whatever may be done with it
     bool tail = false;  // not closed, and the last of its log
   };
   struct Listed {
@@ -40,6 +39,8 @@ class Recovery {
   Result<void> load(LogKind log);
   Result<void> load(Found& found);
   Result<void> walk_use(Found& found);
+  void note_unreadable(Found& found);
+  void close_unreadable(Found& tail);
   Result<void> collect_items(const Use& use);
   void item(std::uint64_t number, const FrameItem& item);
   void count_numbers();
@@ -47,13 +48,15 @@ class Recovery {
   Result<void> settle(Engine& engine);
   Result<void> restore(Engine& engine, const Journal::Live& live);
   Result<void> restore_claims(Engine& engine);
+  void quarantine(const std::vector<Quarantine>& damage, std::size_t from = 0);
   void quarantine(std::string where, std::string why);
 
   const Ground& ground_;
   StreamIdentity identity_;
   Listed files_;
-  std::set<SegmentNumber> taken_;  // numbers that must not be given out
-  std::vector<Found> found_;       // by serial, both logs
+  std::set<SegmentNumber> taken_;       // numbers that must not be given out
+  std::vector<SegmentNumber> to_mend_;  // of which one copy of the key is good
+  std::vector<Found> found_;            // by serial, both logs
   // Events and claims that the spool holds and the event log does not.
   struct Item {
     std::uint64_t number = 0;

@@ -4,12 +4,12 @@
 #include "base/codec.h"
 #include "base/crash_point.h"
 #include "journal/local/file_io.h"
+#include "journal/local/salvage.h"
 
 namespace postrider::journal::local {
 namespace {
 
 constexpr std::uint32_t magic = 0x524a5250;  // "PRJR"
-constexpr std::uint64_t page = 4096;
 
 std::string prefix_of(const Use& use) {
   Writer out;
@@ -29,7 +29,7 @@ std::uint64_t copy_size(const Use& use) {
   return prefix_of(use).size() + Sealer::overhead + 8 * words_of(use);
 }
 std::uint64_t second_copy(const Use& use) {
-  return (copy_size(use) + page - 1) / page * page;
+  return (copy_size(use) + page_bytes - 1) / page_bytes * page_bytes;
 }
 
 }  // namespace
@@ -42,6 +42,7 @@ Result<void> ReleasedFile::write(Disk& disk, const Use& use, NonceSource& nonces
   for (const auto offset : {std::uint64_t{0}, second_copy(use)}) {
     std::string copy = prefix_of(use);
     use.sealer->seal(nonces.next(), prefix_of(use), words.view(), copy);
+    copy.resize(second_copy(use));
     PR_TRY(file->write(offset, copy));
     PR_TRY(sync(*file));
     if (offset == 0) {
@@ -58,13 +59,17 @@ Result<void> ReleasedFile::read(Disk& disk, Use& use) {
   if (!file.ok() && file.error().code == Code::not_found) return {};
   if (!file.ok()) return std::move(file).error();
   const auto prefix = prefix_of(use);
+  const auto name = path(use.log, use.number, Part::released);
+  Salvage salvage(**file, name);
   std::vector<std::string> copies;
   for (const auto offset : {std::uint64_t{0}, second_copy(use)}) {
-    const auto copy = PR_TRY(read_at(**file, offset, copy_size(use)));
+    const auto copy = PR_TRY(salvage.read(offset, copy_size(use)));
     if (!copy.starts_with(prefix)) continue;
     auto words = use.sealer->open(prefix, std::string_view(copy).substr(prefix.size()));
     if (words.ok()) copies.push_back(*std::move(words));
   }
+  if (copies.empty() && !salvage.pages().empty())
+    use.damage.push_back({name, "cannot be read: what it says is done with may be done again"});
   for (const auto& words : copies) {
     Reader in(words);
     for (auto base = use.first_sequence; in.left() >= 8; base += 64) {

@@ -11,7 +11,8 @@ namespace postrider::journal::local {
 class ReleasedFile {
  public:
   static Result<void> write(Disk& disk, const Use& use, NonceSource& nonces);
-  // Sets the bits in use.released that the file has.
+  // Sets the bits in use.released that the file has. What the device does not give is noted in use.damage
+  // when there is no other copy of it.
   static Result<void> read(Disk& disk, Use& use);
 };
 

@@ -50,7 +50,7 @@ Result<void> write_header(const Use& use, const SegmentHeader& header, NonceSour
 
 Result<std::optional<SegmentHeader>> read_header(const Use& use) {
   const std::optional<SegmentHeader> none;
-  const auto bytes = PR_TRY(read_at(*use.file, 0, sector));
+  const auto bytes = PR_TRY(read_through(use, 0, sector));
   const auto expected = identity(use);
   if (bytes.size() < sector || !bytes.starts_with(expected)) return none;
   const std::string_view view(bytes);

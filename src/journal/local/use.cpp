@@ -5,7 +5,9 @@
 
 #include <algorithm>
 
+#include "journal/local/file_io.h"
 #include "journal/local/hint_file.h"
+#include "journal/local/salvage.h"
 
 namespace postrider::journal::local {
 
@@ -79,6 +81,10 @@ std::size_t Use::frame_of(std::uint64_t key) const {
 
 bool Use::is_lost(std::uint64_t key) const {
   return std::ranges::any_of(lost, [&](const Range& range) { return range.has(key); });
+}
+
+Result<std::string> read_through(const Use& use, std::uint64_t offset, std::size_t size) {
+  return use.salvage ? use.salvage->read(offset, size) : read_at(*use.file, offset, size);
 }
 
 UsePtr find_use(const std::vector<UsePtr>& uses, std::uint64_t sequence) {

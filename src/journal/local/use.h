@@ -19,6 +19,7 @@
 namespace postrider::journal::local {
 
 class HintBuilder;
+class Salvage;
 
 // [first, next)
 struct Range {
@@ -65,7 +66,8 @@ struct Use : UseContent {
   const std::shared_ptr<Sealer> sealer;
   const std::shared_ptr<File> file;
 
-  std::uint64_t size;  // of the file
+  std::uint64_t size;                // of the file
+  std::unique_ptr<Salvage> salvage;  // through which it is read until it is known; then null
   bool closed = false;
 
   // Spool only.
@@ -104,6 +106,9 @@ struct Use : UseContent {
 };
 
 using UsePtr = std::shared_ptr<Use>;
+
+// As read_at(), through the salvage when there is one.
+Result<std::string> read_through(const Use& use, std::uint64_t offset, std::size_t size);
 
 // Of uses in order, the one whose numbers include the sequence (whether it is live or not), or null.
 UsePtr find_use(const std::vector<UsePtr>& uses, std::uint64_t sequence);

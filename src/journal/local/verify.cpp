@@ -11,6 +11,7 @@
 #include "journal/local/hint_file.h"
 #include "journal/local/key_slots.h"
 #include "journal/local/released_file.h"
+#include "journal/local/salvage.h"
 #include "journal/local/segment_header.h"
 #include "journal/local/stream_file.h"
 #include "journal/local/walk.h"
@@ -64,6 +65,7 @@ class Verifier {
       PR_TRY(opened->drop_cache());
       const auto size = PR_TRY(opened->size());
       uses_.push_back({std::make_shared<Use>(slot.use, std::move(opened), size), slot.use});
+      uses_.back().use->salvage = std::make_unique<Salvage>(*uses_.back().use->file, name);
     }
     report_.free_segments = files - std::min(files, uses_.size());
     std::ranges::sort(uses_, {}, [](const Opened& opened) { return opened.key.serial; });
@@ -86,6 +88,8 @@ class Verifier {
     const auto walked = PR_TRY(walk(use, {on_batch, on_damage}));
     if (!header && use.batches > 0)
       use.add_lost({}, fmt::format("bytes 0-{}", sector - 1), "its header is damaged");
+    for (const auto offset : use.salvage->pages())
+      use.add_lost({}, fmt::format("bytes {}-{}", offset, offset + page_bytes - 1), "cannot be read");
     report.state = use.batches == 0 ? SegmentReport::State::unused
                    : walked.closed  ? SegmentReport::State::closed
                                     : SegmentReport::State::open;
@@ -95,10 +99,10 @@ class Verifier {
     report.first_sequence = use.first_sequence;
     report.first_item = use.first_item;
     report.items = use.next_item - use.first_item;
-    report.damage = use.damage;
     Use fresh(opened.key, use.file, use.size);
     report.hint = PR_TRY(HintFile::read(disk_, fresh)).has_value();
     if (use.log == LogKind::spool) PR_TRY(ReleasedFile::read(disk_, use));
+    report.damage = use.damage;
     return {};
   }
 

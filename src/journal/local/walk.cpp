@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "base/crash_point.h"
-#include "journal/local/file_io.h"
 
 namespace postrider::journal::local {
 namespace {
@@ -86,7 +85,7 @@ class Walker {
     const auto room = use_.size - std::min(use_.size, offset);  // a damaged length may be anything
     BatchHead head;
     for (;;) {
-      const auto bytes = PR_TRY(read_at(*use_.file, offset, want));
+      const auto bytes = PR_TRY(read_through(use_, offset, want));
       head = read_batch_head(bytes, offset, use_.log, use_.incarnation, *use_.sealer);
       if (head.need <= want || head.need > room || bytes.size() < want) break;
       want = head.need;
@@ -94,7 +93,7 @@ class Walker {
     if (!head.batch) return std::optional<FoundBatch>();
     FoundBatch found{*std::move(head.batch), {}, false};
     // A batch may be cut off by the end of the file: its later frames then read short.
-    const auto bytes = PR_TRY(read_at(*use_.file, offset, found.batch.length));
+    const auto bytes = PR_TRY(read_through(use_, offset, found.batch.length));
     const std::string_view view(bytes);
     for (const auto& frame : found.batch.frames) {
       const auto from = std::min<std::uint64_t>(frame.offset - offset, view.size());
@@ -110,7 +109,7 @@ class Walker {
     constexpr std::size_t window = 1 << 20;
     if (PR_MUTANT(15)) return std::optional<std::uint64_t>();  // planted: damage truncates
     for (; from < use_.size; from += window) {
-      const auto bytes = PR_TRY(read_at(*use_.file, from, window));
+      const auto bytes = PR_TRY(read_through(use_, from, window));
       for (std::size_t at = 0; at + sector <= bytes.size(); at += sector) {
         if (!may_start(std::string_view(bytes).substr(at, sector))) continue;
         const auto found = PR_TRY(batch_at(from + at));
