@@ -118,6 +118,22 @@ TEST_F(RoadParks, WhatTheJournalCannotTellNowIsAskedAgain) {
   EXPECT_EQ(road->counts().unreturned, 0);
 }
 
+// A request may be durable, and in the cleaner's way, before the road has heard of it.
+TEST_F(RoadParks, TheCleanerBringsBackNobodyWhoIsYetToCome) {
+  accept({"a@b.example"}, now() + hours(30));
+  advance(minutes(2));
+  ASSERT_EQ(parked(), 1);
+  admissions_wait = true;
+  accept({"c@d.example"});
+  journal->to_clean = records();
+  advance(minutes(1));
+  journal->to_clean.clear();
+  for (auto& admission : waiting_admissions) road->admitted(std::move(admission));
+  work();
+  EXPECT_THAT(out, SizeIs(1));
+  EXPECT_EQ(road->queue().messages(), 2u) << "the parked one is back";
+}
+
 TEST_F(RoadParks, TheCleanerBringsBackWhoIsInItsWay) {
   accept({"a@b.example"}, now() + hours(30));
   advance(minutes(2));

@@ -163,6 +163,7 @@ class Road {
   std::vector<journal::Sequence> left_behind_;  // by messages that are gone; the next group releases them
   std::vector<std::shared_ptr<Settlement>> refused_;  // no room on the disk: offered again
   std::size_t clean_most_;                            // records in the next group that copies some elsewhere
+  journal::Sequence admitted_below_{};  // whoever was stored below has been admitted, since the sweep before
   Time next_sweep_{}, next_offer_{}, next_untried_alarm_{};
   std::vector<Recipient*> held_;  // all of them, in the order in which they were
   // Standing at picked and in no line: a million may be given up at once, and mail goes on in between.

@@ -141,6 +141,8 @@ class RoadFixture : public ::testing::Test {
   std::unique_ptr<Road> road;
   std::optional<Error> commits_fail_after_restart;
   bool may_send = true;
+  bool admissions_wait = false;  // what is durable is not told to the road
+  std::vector<Admission> waiting_admissions;
   std::vector<Assignment> out;
   std::vector<Executor::Work> background;  // what the road has asked for beside it, done while work()
 
@@ -239,7 +241,10 @@ inline MessageId RoadFixture::accept(const std::vector<std::string>& emails, Tim
     auto place = receipt->first.value;
     admission.accepted = journal::Sequence{place++};
     for (auto& to : admission.to) to.queued = journal::Sequence{place++};
-    road->admitted(admission);
+    if (admissions_wait)
+      waiting_admissions.push_back(admission);
+    else
+      road->admitted(admission);
   });
   work();
   return admission.id;

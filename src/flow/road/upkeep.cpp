@@ -26,6 +26,7 @@ void Road::sweep(Time now) {
   expire_held(now);
   for (auto& what : std::exchange(unreturned_, {})) bring_back(std::move(what));
   clean(Recalling::yes);
+  admitted_below_ = journal_.recallable();
   park(now);
 }
 
@@ -130,7 +131,8 @@ void Road::clean(Recalling recalling) {
   journal::Group group;
   Recall absent;
   for (const auto& record : journal_.worth_moving(clean_most_)) {
-    if (!queue_.find(MessageId{record.label.owner})) absent.add(MessageId{record.label.owner});
+    const MessageId owner{record.label.owner};
+    if (record.sequence < admitted_below_ && !queue_.find(owner)) absent.add(owner);
     const auto what = queue_.movable(record);
     if (!what.recipient && !what.message) continue;
     if (what.message) ++what.message->copying;
@@ -140,7 +142,8 @@ void Road::clean(Recalling recalling) {
                                what.recipient ? std::optional(what.recipient->n) : std::nullopt,
                                record.sequence});
   }
-  // Who is parked stands in the way too: back in memory it is copied next time.
+  // Who is parked stands in the way too: back in memory it is copied next time. Not who was stored since the
+  // last sweep: his admission may be on its way here.
   if (recalling == Recalling::yes && queue_.parking().recipients() > 0 && !absent.hashes.empty())
     bring_back(std::move(absent));
   if (group.moves.empty()) return;
